@@ -1,0 +1,1 @@
+"""Schedules, work pools, serving. Not here: logic."""

@@ -1,0 +1,66 @@
+"""The telemetry contract as one table: columns, types, when they are known, status words. Not here: reading files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+ColumnType = Literal["text", "count", "bytes", "mib", "time"]
+
+BYTES_PER_GIB = 1024**3
+MIB_PER_GIB = 1024
+
+
+@dataclass(frozen=True)
+class Column:
+    """One raw column.
+
+    Attributes:
+        name: Name in raw telemetry.
+        type: How its text is read; ``bytes`` and ``mib`` are whole numbers in that unit.
+        at_submission: Whether it is known when the job is submitted, and so legal in a feature.
+        needed_to_train: Whether a row without it is quarantined.
+        in_twin: Whether two rows that are twins have it in common.
+    """
+
+    name: str
+    type: ColumnType
+    at_submission: bool = True
+    needed_to_train: bool = False
+    in_twin: bool = False
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("atom_id", "text"),
+    Column("time", "time", needed_to_train=True, in_twin=True),
+    Column("location", "text", in_twin=True),
+    Column("memory_fail_count", "count", at_submission=False),
+    Column("branch", "text"),
+    Column("buildProfile", "text", needed_to_train=True, in_twin=True),
+    Column("jobs", "count", in_twin=True),
+    Column("localJobs", "count", in_twin=True),
+    Column("makeType", "text", in_twin=True),
+    Column("targets", "text", in_twin=True),
+    Column("component", "text", in_twin=True),
+    Column("ts_phase", "text", at_submission=False),
+    Column("ts_status", "text", at_submission=False),
+    Column("cgroup", "text", at_submission=False),
+    Column("max_rss", "bytes", at_submission=False, needed_to_train=True, in_twin=True),
+    Column("max_cache", "bytes", at_submission=False),
+    Column("memreq", "mib", in_twin=True),
+    Column("finished_at", "time", at_submission=False),
+    Column("allocation", "mib", at_submission=False),
+)
+
+COLUMN_BY_NAME: dict[str, Column] = {column.name: column for column in COLUMNS}
+TWIN_COLUMNS: tuple[str, ...] = tuple(column.name for column in COLUMNS if column.in_twin)
+SUBMISSION_COLUMNS: tuple[str, ...] = tuple(column.name for column in COLUMNS if column.at_submission)
+
+FINAL_STATUSES: tuple[str, ...] = ("ok", "unstable")
+"""Statuses whose peak is the job's own; a row without a status counts as final too."""
+
+STATUSES: tuple[str, ...] = (*FINAL_STATUSES, "error", "canceled", "running", "oom")
+"""All words of ``ts_status``; others are quarantined."""
+
+CENSORED_SHARE = 0.98
+"""A failed job whose peak is at this share of its allocation or more was cut off by it."""

@@ -1,0 +1,1 @@
+"""Prefect tasks: each loads, calls the library, stores. Not here: modelling arithmetic."""

@@ -1,0 +1,1 @@
+"""Everything on disk: engine, SQL, published Parquet, registry, artifacts. Not here: modelling."""
