@@ -11,7 +11,7 @@ from uuid import uuid4
 
 from resource_prediction.errors import ArtifactError, LibraryVersionError
 from resource_prediction.models.artifact import MANIFEST_NAME, Manifest, check_folder, find_changes, read_manifest
-from warehouse.durable import sync_path, sync_tree
+from warehouse.durable import flush_file, flush_tree
 from warehouse.findings import Finding
 from warehouse.layout import Layout
 
@@ -50,7 +50,7 @@ def store_artifact(layout: Layout, save: Callable[[Path], object]) -> str:
     try:
         save(folder)
         digest = check_folder(folder).digest
-        sync_tree(folder)
+        flush_tree(folder)
         _move_into_place(layout, folder, digest)
     finally:
         if folder.exists():
@@ -71,7 +71,7 @@ def _move_into_place(layout: Layout, folder: Path, digest: str) -> None:
         # Another process stored the same artifact meanwhile: equal digests are equal files.
         if error.errno not in (errno.EEXIST, errno.ENOTEMPTY):
             raise
-    sync_path(layout.artifacts)
+    flush_file(layout.artifacts)
 
 
 def _is_changed(target: Path, digest: str) -> bool:

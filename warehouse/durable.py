@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 
-def sync_path(path: Path) -> None:
+def flush_file(path: Path) -> None:
     """Flush a file or the entries of a folder to disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
@@ -15,8 +15,8 @@ def sync_path(path: Path) -> None:
         os.close(descriptor)
 
 
-def sync_tree(folder: Path) -> None:
+def flush_tree(folder: Path) -> None:
     """Flush a folder, and every file and folder below it."""
     for path in folder.rglob("*"):
-        sync_path(path)
-    sync_path(folder)
+        flush_file(path)
+    flush_file(folder)

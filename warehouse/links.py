@@ -7,7 +7,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from resource_prediction.errors import StoreError
-from warehouse.durable import sync_path
+from warehouse.durable import flush_file
 
 
 def link_names(link: Path, target: Path) -> bool:
@@ -39,7 +39,7 @@ def point_link(link: Path, target: Path) -> bool:
     fresh = link.with_name(f".{link.name}.{uuid4().hex}")
     fresh.symlink_to(_relative(link, target))
     fresh.replace(link)
-    sync_path(link.parent)
+    flush_file(link.parent)
     return True
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from resource_prediction.errors import RegistryFormatError, StoreError, StoreLockedError
-from warehouse.durable import sync_path
+from warehouse.durable import flush_file
 from warehouse.layout import Layout
 
 logger = logging.getLogger(__name__)
@@ -84,6 +84,18 @@ def write(connection: sqlite3.Connection) -> Iterator[None]:
         raise
 
 
+def find_damage(connection: sqlite3.Connection) -> list[str]:
+    """What SQLite's own check finds wrong with the file; empty for a sound one."""
+    try:
+        problems = [row[0] for row in connection.execute("PRAGMA integrity_check")]
+        problems += [
+            f"{row[0]}: a row names one that is not there" for row in connection.execute("PRAGMA foreign_key_check")
+        ]
+    except sqlite3.DatabaseError as error:
+        return [str(error)]
+    return [problem for problem in problems if problem != "ok"]
+
+
 def migrate(connection: sqlite3.Connection, migrations: Sequence[str]) -> None:
     """Bring a registry to the newest format, in one transaction."""
     with write(connection):
@@ -104,20 +116,20 @@ def _create(layout: Layout, migrations: Sequence[str]) -> None:
         with closing(_connect(str(fresh), uri=False)) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
             migrate(connection, migrations)
-        sync_path(fresh)
+        flush_file(fresh)
         os.link(fresh, layout.registry_file)
     except FileExistsError:
         logger.info("another process made the registry first")
     finally:
         fresh.unlink(missing_ok=True)
-    sync_path(layout.store)
+    flush_file(layout.store)
 
 
 def _copy(connection: sqlite3.Connection, target: Path) -> None:
     """Keep the registry as it is before a migration."""
     with closing(sqlite3.connect(target)) as copy:
         connection.backup(copy)
-    sync_path(target)
+    flush_file(target)
     logger.info("kept a copy of the registry before its migration: %s", target)
 
 

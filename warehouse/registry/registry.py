@@ -14,7 +14,7 @@ from warehouse.findings import Finding
 from warehouse.layout import Layout
 from warehouse.links import link_names, point_link
 from warehouse.registry import promotions
-from warehouse.registry.connection import open_for_reading, open_for_writing
+from warehouse.registry.connection import find_damage, open_for_reading, open_for_writing
 from warehouse.registry.evidence import Evidence
 from warehouse.registry.fits import Fits
 from warehouse.registry.nominations import Nominations, SeenRows
@@ -163,12 +163,11 @@ class Registry:
 
     def verify(self) -> list[Finding]:
         """Check the registry's file, every artifact byte for byte, and the links; empty for a sound store."""
-        findings = [
-            Finding(self._layout.registry_file.name, row[0])
-            for row in self._connection.execute("PRAGMA integrity_check")
-            if row[0] != "ok"
-        ]
-        findings += verify_artifacts(self._layout, self._digests())
+        damage = [Finding(self._layout.registry_file.name, problem) for problem in find_damage(self._connection)]
+        if damage:
+            # What a damaged registry says of artifacts and links proves nothing.
+            return [*damage, *verify_artifacts(self._layout, [])]
+        findings = verify_artifacts(self._layout, self._digests())
         champion = self.champion()
         if champion and not link_names(self._layout.champion, artifact_path(self._layout, champion.served_digest)):
             findings.append(Finding(self._layout.champion.name, f"does not name {champion.version}"))

@@ -1,0 +1,123 @@
+"""A block of a recipe enters the ledger once and stays as it was."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from resource_prediction.errors import StoreError
+from warehouse.layout import Layout
+from warehouse.registry import Registry
+from warehouse.registry.evidence import EVIDENCE_COLUMNS
+
+FIRST_BLOCK = pd.Timestamp("2026-01-05T00:00:00")
+
+
+def _entries(*rows: tuple[int, str, str, int]) -> pd.DataFrame:
+    """Rows of (block number, recipe, segment, jobs); one job in ten is under, 1 GiB excess and 2 GiB peak a job."""
+    return pd.DataFrame(
+        [
+            (FIRST_BLOCK + pd.Timedelta(hours=6 * block), recipe, segment, jobs, jobs // 10, 1.0 * jobs, 2.0 * jobs)
+            for block, recipe, segment, jobs in rows
+        ],
+        columns=list(EVIDENCE_COLUMNS),
+    ).astype({"block_start": "datetime64[us]"})
+
+
+def test_what_was_entered_is_read_back_in_order(registry: Registry) -> None:
+    entries = _entries((1, "r", "core", 40), (0, "r", "ui", 30), (0, "r", "core", 20))
+    assert registry.evidence.add(entries) == 3
+    expected = entries.sort_values(["block_start", "recipe", "segment"], ignore_index=True)
+    pd.testing.assert_frame_equal(registry.evidence.read(), expected, check_dtype=True)
+
+
+def test_a_block_is_not_rewritten(registry: Registry) -> None:
+    registry.evidence.add(_entries((0, "r", "core", 20)))
+    assert registry.evidence.add(_entries((0, "r", "core", 99))) == 0
+    assert registry.evidence.read()["rows"].tolist() == [20]
+
+
+def test_a_block_does_not_grow_by_another_segment(registry: Registry) -> None:
+    registry.evidence.add(_entries((0, "r", "core", 20)))
+    assert registry.evidence.add(_entries((0, "r", "ui", 5), (1, "r", "ui", 6))) == 1
+    assert registry.evidence.read()["rows"].tolist() == [20, 6]
+
+
+def test_recipes_enter_the_same_block_apart(registry: Registry) -> None:
+    registry.evidence.add(_entries((0, "r", "core", 20)))
+    assert registry.evidence.add(_entries((0, "r@served", "core", 20))) == 1
+
+
+def test_a_range_of_blocks_can_be_read(registry: Registry) -> None:
+    registry.evidence.add(_entries(*[(block, "r", "core", block) for block in range(4)]))
+    since, until = datetime(2026, 1, 5, 6, tzinfo=UTC), datetime(2026, 1, 5, 18, tzinfo=UTC)
+    assert registry.evidence.read(since=since, until=until)["rows"].tolist() == [1, 2]
+    assert registry.evidence.read(since=since)["rows"].tolist() == [1, 2, 3]
+
+
+def test_an_empty_ledger_has_the_columns_and_types_of_a_full_one(registry: Registry) -> None:
+    empty = registry.evidence.read()
+    assert registry.evidence.add(empty) == 0
+    registry.evidence.add(_entries((0, "r", "core", 20)))
+    assert empty.dtypes.astype(str).drop(["recipe", "segment"]).to_dict() == (
+        registry.evidence.read().dtypes.astype(str).drop(["recipe", "segment"]).to_dict()
+    )
+
+
+@pytest.mark.parametrize(
+    ("entries", "message"),
+    [
+        (_entries((0, "r", "core", 20)).drop(columns="peak_gib"), "no column peak_gib"),
+        (_entries((0, "r", "core", 20)).assign(excess_gib=float("nan")), "a missing value"),
+        (_entries((0, "r", "core", 20), (0, "r", "core", 20)), "the same block, recipe and segment twice"),
+    ],
+)
+def test_entries_that_prove_nothing_are_refused(registry: Registry, entries: pd.DataFrame, message: str) -> None:
+    with pytest.raises(StoreError, match=message):
+        registry.evidence.add(entries)
+    assert registry.evidence.read().empty
+
+
+def test_the_ledger_cannot_be_rewritten_even_by_hand(registry: Registry, layout: Layout) -> None:
+    registry.evidence.add(_entries((0, "r", "core", 20)))
+    with (
+        closing(sqlite3.connect(layout.registry_file)) as editor,
+        pytest.raises(sqlite3.IntegrityError, match="evidence is not rewritten"),
+    ):
+        editor.execute("UPDATE evidence SET under_rows = 0")
+
+
+@given(
+    nights=st.lists(
+        st.lists(
+            st.tuples(st.integers(0, 3), st.sampled_from("rs"), st.sampled_from("xy"), st.integers(1, 9)),
+            unique_by=lambda row: row[:3],
+            max_size=8,
+        ),
+        max_size=4,
+    )
+)
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_whatever_nights_bring_the_first_night_of_a_block_stays(
+    tmp_path_factory: pytest.TempPathFactory, nights: list[list[tuple[int, str, str, int]]]
+) -> None:
+    expected: dict[tuple[int, str], dict[str, int]] = {}
+    with Registry.open(Layout(tmp_path_factory.mktemp("store"))) as registry:
+        for night in nights:
+            registry.evidence.add(_entries(*night))
+            fresh: dict[tuple[int, str], dict[str, int]] = {}
+            for block, recipe, segment, jobs in night:
+                fresh.setdefault((block, recipe), {})[segment] = jobs
+            expected = fresh | expected
+        ledger = registry.evidence.read()
+    found: dict[tuple[int, str], dict[str, int]] = {}
+    for start, recipe, segment, jobs in ledger[["block_start", "recipe", "segment", "rows"]].itertuples(index=False):
+        block = (start - FIRST_BLOCK) // pd.Timedelta(hours=6)
+        found.setdefault((block, recipe), {})[segment] = jobs
+    assert found == expected
