@@ -69,6 +69,51 @@ class ArtifactError(ResourcePredictionError):
     """A model folder that is incomplete, changed, or of another format."""
 
 
+class ChangedArtifactError(ArtifactError):
+    """A model folder whose files are not those of its manifest."""
+
+    def __init__(self, folder: str, changes: list[str]) -> None:
+        self.folder = folder
+        self.changes = changes
+        super().__init__(
+            f"artifact {folder}",
+            got="; ".join(changes),
+            expected="the files and digests of its manifest",
+            next_step="Restore the folder from a backup, or run a night to fit it again.",
+        )
+
+
+class ArtifactFormatError(ArtifactError):
+    """A model folder of a format that this code does not read."""
+
+    def __init__(self, folder: str, number: object, readable: int) -> None:
+        self.folder = folder
+        self.number = number
+        self.readable = readable
+        super().__init__(
+            f"artifact {folder}",
+            got=f"format {number}",
+            expected=f"format {readable}",
+            next_step="Use the release that wrote it, or run a night to fit it again.",
+        )
+
+
+class LibraryVersionError(ArtifactError):
+    """A model folder written by another minor version of its learner library."""
+
+    def __init__(self, folder: str, library: str, written: str, installed: str | None) -> None:
+        self.folder = folder
+        self.library = library
+        self.written = written
+        self.installed = installed
+        super().__init__(
+            f"artifact {folder}",
+            got=f"a learner of {library} {written}, and {library} {installed or 'not'} installed",
+            expected="the same minor version",
+            next_step="Run a night to fit it again, or install the version that wrote it.",
+        )
+
+
 class GateError(ResourcePredictionError):
     """Evidence or a rule that no verdict can rest on."""
 
@@ -88,6 +133,37 @@ class StoreLockedError(StoreError):
             got=f"a lock held by {holder}",
             expected="one writer at a time",
             next_step="Wait until it has ended, or choose another folder with --store.",
+        )
+
+
+class RegistryFormatError(StoreError):
+    """A registry of a format that cannot be used as it is."""
+
+    def __init__(self, path: str, number: int, readable: int) -> None:
+        self.path = path
+        self.number = number
+        self.readable = readable
+        newer = number > readable
+        next_step = "Use the release that wrote it, or a newer one." if newer else "Run a night: it migrates the store."
+        super().__init__(
+            f"registry {path}",
+            got=f"format {number}",
+            expected=f"format {readable}{' or older' if newer else ''}",
+            next_step=next_step,
+        )
+
+
+class UnknownVersionError(StoreError):
+    """A version that the registry does not have."""
+
+    def __init__(self, version: str, versions: list[str]) -> None:
+        self.version = version
+        self.versions = versions
+        super().__init__(
+            "version",
+            got=repr(version),
+            expected=f"one of {', '.join(versions)}" if versions else "a promoted version, of which there is none yet",
+            next_step="`python -m warehouse history` lists them.",
         )
 
 
