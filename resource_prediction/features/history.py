@@ -104,7 +104,9 @@ def mean_peak_gib(peaks_gib: FloatArray, count: IntArray) -> FloatArray:
 
 def log_ratio(peak_gib: FloatArray, mean_gib: FloatArray) -> FloatArray:
     """Log of each peak over the mean that its configuration had before it, shape (m,); NaN where it had none."""
-    return np.log(np.ascontiguousarray(peak_gib)) - np.log(np.ascontiguousarray(mean_gib))
+    ratio = np.log(np.ascontiguousarray(peak_gib)) - np.log(np.ascontiguousarray(mean_gib))
+    # One NaN for all: 0/0 and a literal NaN differ in their bits.
+    return np.where(np.isnan(ratio), np.nan, ratio)
 
 
 def _ranks(peaks_gib: FloatArray, held: IntArray) -> list[FloatArray]:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
 from resource_prediction.features.raw_rows import Submissions, TextColumn
 from resource_prediction.outcomes import FloatArray
@@ -53,12 +53,27 @@ class ProfileEncoder:
         """PROFILE_FEATURES of n submissions, each of shape (n,); NaN for an unseen or a missing word or number."""
         encoded = [submissions.numbers[name] for name in NUMBER_FEATURES]
         for name, column in _code_columns(submissions).items():
-            codes = {word: float(code) for code, word in enumerate(self.categories[name])}
-            encoded.append(_per_value(column, lambda word, codes=codes: codes.get(word, np.nan)))  # type: ignore[misc]
+            codes = self._codes[name]
+            encoded.append(np.array([codes.get(word, np.nan) for word in column.values])[column.codes])
         targets = submissions.text["targets"]
-        encoded.append(_per_value(targets, lambda text: np.nan if text is None else len(split_targets(text))))
-        flags = np.array([self._flags(text) for text in targets.values])
+        counts = [np.nan if text is None else float(len(split_targets(text))) for text in targets.values]
+        encoded.append(np.array(counts)[targets.codes])
+        flags = np.array([self._flags(text) for text in targets.values]).reshape(-1, HEAVY_TARGETS)
         return [*encoded, *flags[targets.codes].T]
+
+    def unseen(self, submissions: Submissions, reported: Set[str]) -> Iterator[tuple[str, str | None]]:
+        """The first missing or unseen word of each column that is not among ``reported``, as (column, word)."""
+        for name in _WORDS:
+            if name not in reported:
+                codes, column = self._codes[f"{name}_code"], submissions.text[name]
+                places = [place for place, word in enumerate(column.values) if word not in codes]
+                present = [place for place in places if (column.codes == place).any()]
+                if present:
+                    yield name, column.values[present[0]]
+
+    @cached_property
+    def _codes(self) -> dict[str, dict[str | None, float]]:
+        return {name: {word: float(code) for code, word in enumerate(words)} for name, words in self.categories.items()}
 
     def _flags(self, text: str | None) -> list[float]:
         if text is None:
@@ -105,8 +120,3 @@ def _heaviest(column: TextColumn, peak_gib: FloatArray) -> list[str]:
             by_target[target] = (seen + int(count), sum_gib + float(total))
     means = {target: total / count for target, (count, total) in by_target.items() if count >= _MIN_TARGET_ROWS}
     return sorted(means, key=lambda target: (-means[target], target))[:HEAVY_TARGETS]
-
-
-def _per_value(column: TextColumn, number: Callable[[str | None], float]) -> FloatArray:
-    values: npt.NDArray[np.float64] = np.array([number(word) for word in column.values], dtype=np.float64)
-    return values[column.codes]
