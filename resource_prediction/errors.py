@@ -183,3 +183,16 @@ class PromotionConflictError(StoreError):
 
 class SourceError(ResourcePredictionError):
     """A telemetry source that cannot be read."""
+
+
+class LeakError(ResourcePredictionError):
+    """A feature that saw more than was known when its job was submitted."""
+
+    def __init__(self, finding: str) -> None:
+        self.finding = finding
+        super().__init__(
+            "leak audit",
+            got=finding,
+            expected="the same value, bit for bit",
+            next_step="Nothing was promoted. Report this with the rows it names: it is a defect of this software.",
+        )
