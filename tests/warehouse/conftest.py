@@ -1,4 +1,4 @@
-"""A store, models in it, and who may become champion. Not here: telemetry."""
+"""A store, models in it, and what may become champion. Not here: telemetry."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from resource_prediction.models.artifact import write_manifest
 from warehouse.artifacts import store_artifact
 from warehouse.layout import Layout
-from warehouse.registry import Candidate, Registry, Scores
+from warehouse.registry import Registry, Scores, VersionContent
 
 NIGHT = datetime(2026, 1, 5, 2, 0, tzinfo=UTC)
 
@@ -41,11 +41,11 @@ def store_model(layout: Layout) -> Callable[[str], str]:
 
 
 @pytest.fixture
-def candidate(store_model: Callable[[str], str]) -> Callable[..., Candidate]:
-    """Builds a candidate of two stored artifacts."""
+def content(store_model: Callable[[str], str]) -> Callable[..., VersionContent]:
+    """Builds the content of a version out of two stored artifacts."""
 
-    def build(name: str = "a", family: str = "lightgbm_classification") -> Candidate:
-        return Candidate(
+    def build(name: str = "a", family: str = "lightgbm_classification") -> VersionContent:
+        return VersionContent(
             family=family,
             task_type=family.rsplit("_", 1)[1],
             recipe=f"recipe-{family}",

@@ -17,17 +17,17 @@ from warehouse.__main__ import HELP, main
 from warehouse.artifacts import artifact_path
 from warehouse.commands import COMMANDS
 from warehouse.layout import Layout
-from warehouse.registry import Candidate, Champion, Registry
+from warehouse.registry import Champion, Registry, VersionContent
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def champion(layout: Layout, candidate: Callable[..., Candidate], night: datetime) -> Champion:
+def champion(layout: Layout, content: Callable[..., VersionContent], night: datetime) -> Champion:
     """The champion of a store with two nights: the first, and one that kept it."""
     with Registry.open(layout) as registry:
         first = registry.promote(
-            candidate(), expected_revision=0, kind="first", reason="beats the requests", numbers={}, at=night
+            content(), expected_revision=0, kind="first", reason="beats the requests", numbers={}, at=night
         )
         registry.verdicts.record(run_id="run-2", kind="kept", reason="no new telemetry", numbers={}, at=night)
     return first

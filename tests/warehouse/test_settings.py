@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from warehouse.layout import Layout
-from warehouse.registry import Candidate, Registry
+from warehouse.registry import Registry, VersionContent
 from warehouse.settings import Settings
 
 
@@ -39,12 +39,12 @@ def test_the_demo_and_own_telemetry_are_written_apart() -> None:
 
 
 def test_readers_take_the_own_store_only_once_it_has_a_champion(
-    layout: Layout, candidate: Callable[..., Candidate], night: datetime
+    layout: Layout, content: Callable[..., VersionContent], night: datetime
 ) -> None:
     assert Settings().store_to_read() == Path("var/demo")
     with Registry.open(layout) as registry:
         assert Settings().store_to_read() == Path("var/demo")
-        registry.promote(candidate(), expected_revision=0, kind="first", reason="", numbers={}, at=night)
+        registry.promote(content(), expected_revision=0, kind="first", reason="", numbers={}, at=night)
     assert Settings().store_to_read() == Path("var/own")
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from warehouse.registry.fits import Fit, Fits, Role
 from warehouse.registry.nominations import Nomination
-from warehouse.registry.promotions import Candidate, Champion, Promotion, PromotionKind, Scores
+from warehouse.registry.promotions import Champion, Promotion, PromotionKind, Scores, VersionContent
 from warehouse.registry.registry import Registry
 from warehouse.registry.runs import Run
 from warehouse.registry.verdicts import RecordedVerdict, VerdictKind
 
 __all__ = [
-    "Candidate",
     "Champion",
     "Fit",
     "Fits",
@@ -23,4 +22,5 @@ __all__ = [
     "Run",
     "Scores",
     "VerdictKind",
+    "VersionContent",
 ]

@@ -34,8 +34,8 @@ class Scores:
 
 
 @dataclass(frozen=True)
-class Candidate:
-    """What is to become a version.
+class VersionContent:
+    """What a version is made of.
 
     Attributes:
         family: Model family.
@@ -63,7 +63,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Champion(Candidate):
+class Champion(VersionContent):
     """The version that serves.
 
     Attributes:
@@ -116,12 +116,12 @@ def read_champion(connection: sqlite3.Connection) -> Champion | None:
         revision=row["revision"],
         version=row["version"],
         promoted_at=parse_time(row["promoted_at"]),
-        **_candidate_values(row),
+        **_content_values(row),
     )
 
 
-def read_candidate(connection: sqlite3.Connection, version: str) -> Candidate:
-    """What a version is made of.
+def read_content(connection: sqlite3.Connection, version: str) -> VersionContent:
+    """The content of a version.
 
     Raises:
         UnknownVersionError: There is no such version; the error lists those that are there.
@@ -130,7 +130,7 @@ def read_candidate(connection: sqlite3.Connection, version: str) -> Candidate:
     if row is None:
         names = [name for (name,) in connection.execute("SELECT version FROM versions ORDER BY sequence")]
         raise UnknownVersionError(version, names)
-    return Candidate(**_candidate_values(row))
+    return VersionContent(**_content_values(row))
 
 
 def read_history(connection: sqlite3.Connection) -> list[Promotion]:
@@ -143,7 +143,7 @@ def read_history(connection: sqlite3.Connection) -> list[Promotion]:
 
 def promote(
     connection: sqlite3.Connection,
-    candidate: Candidate,
+    content: VersionContent,
     *,
     expected_revision: int,
     kind: PromotionKind,
@@ -151,7 +151,7 @@ def promote(
     numbers: Mapping[str, object],
     at: datetime,
 ) -> Champion:
-    """Make a candidate the champion, with its verdict, in one transaction.
+    """Make a new version the champion, with its verdict, in one transaction.
 
     Raises:
         PromotionConflictError: The champion is not at ``expected_revision`` any more.
@@ -165,7 +165,7 @@ def promote(
             next_step="Judge again with the champion as it is now.",
         )
     with write(connection):
-        version = _insert_version(connection, candidate, at)
+        version = _insert_version(connection, content, at)
         _swap(
             connection,
             version,
@@ -177,7 +177,7 @@ def promote(
         )
         insert_verdict(
             connection,
-            run_id=candidate.run_id,
+            run_id=content.run_id,
             kind=kind,
             applied=True,
             reason=reason,
@@ -185,7 +185,7 @@ def promote(
             version=version,
             at=at,
         )
-    return _serving(candidate, expected_revision + 1, version, at)
+    return _serving(content, expected_revision + 1, version, at)
 
 
 def roll_back(
@@ -198,7 +198,7 @@ def roll_back(
         PromotionConflictError: The champion is not at ``expected_revision`` any more.
     """
     with write(connection):
-        candidate = read_candidate(connection, version)
+        content = read_content(connection, version)
         _swap(
             connection,
             version,
@@ -208,32 +208,32 @@ def roll_back(
             numbers={},
             at=at,
         )
-    return _serving(candidate, expected_revision + 1, version, at)
+    return _serving(content, expected_revision + 1, version, at)
 
 
-def _serving(candidate: Candidate, revision: int, version: str, at: datetime) -> Champion:
-    values = {name: getattr(candidate, name) for name in Candidate.__dataclass_fields__}
+def _serving(content: VersionContent, revision: int, version: str, at: datetime) -> Champion:
+    values = {name: getattr(content, name) for name in VersionContent.__dataclass_fields__}
     return Champion(**values, revision=revision, version=version, promoted_at=parse_time(time_text(at)))
 
 
-def _insert_version(connection: sqlite3.Connection, candidate: Candidate, at: datetime) -> str:
+def _insert_version(connection: sqlite3.Connection, content: VersionContent, at: datetime) -> str:
     (sequence,) = connection.execute("SELECT coalesce(max(sequence), 0) + 1 FROM versions").fetchone()
-    version = f"{sequence:04d}-{candidate.family}-{candidate.served_digest[:8]}"
+    version = f"{sequence:04d}-{content.family}-{content.served_digest[:8]}"
     connection.execute(
         "INSERT INTO versions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         (
             version,
             sequence,
-            candidate.family,
-            candidate.task_type,
-            candidate.recipe,
-            json_text("recipe", candidate.recipe_values),
-            candidate.judged_digest,
-            candidate.served_digest,
-            time_text(candidate.trained_until),
-            candidate.rows,
-            json_text("scores", asdict(candidate.scores)),
-            candidate.run_id,
+            content.family,
+            content.task_type,
+            content.recipe,
+            json_text("recipe", content.recipe_values),
+            content.judged_digest,
+            content.served_digest,
+            time_text(content.trained_until),
+            content.rows,
+            json_text("scores", asdict(content.scores)),
+            content.run_id,
             time_text(at),
         ),
     )
@@ -261,8 +261,8 @@ def _swap(
     connection.execute("UPDATE champion SET revision = ?, version = ?", (revision + 1, version))
 
 
-def _candidate_values(row: sqlite3.Row) -> dict[str, Any]:
-    values = {name: row[name] for name in Candidate.__dataclass_fields__}
+def _content_values(row: sqlite3.Row) -> dict[str, Any]:
+    values = {name: row[name] for name in VersionContent.__dataclass_fields__}
     values["recipe_values"] = parse_json(row["recipe_values"])
     values["scores"] = Scores(**parse_json(row["scores"]))
     values["trained_until"] = parse_time(row["trained_until"])

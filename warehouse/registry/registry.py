@@ -18,7 +18,7 @@ from warehouse.registry.connection import find_damage, open_for_reading, open_fo
 from warehouse.registry.evidence import Evidence
 from warehouse.registry.fits import Fits
 from warehouse.registry.nominations import Nominations, SeenRows
-from warehouse.registry.promotions import Candidate, Champion, Promotion, PromotionKind
+from warehouse.registry.promotions import Champion, Promotion, PromotionKind, VersionContent
 from warehouse.registry.runs import Runs
 from warehouse.registry.verdicts import Verdicts
 
@@ -99,11 +99,11 @@ class Registry:
         Raises:
             UnknownVersionError: There is no such version.
         """
-        return artifact_path(self._layout, promotions.read_candidate(self._connection, version).served_digest)
+        return artifact_path(self._layout, promotions.read_content(self._connection, version).served_digest)
 
     def promote(
         self,
-        candidate: Candidate,
+        content: VersionContent,
         *,
         expected_revision: int,
         kind: PromotionKind,
@@ -111,10 +111,10 @@ class Registry:
         numbers: Mapping[str, object],
         at: datetime,
     ) -> Champion:
-        """Make a candidate the champion, store its verdict, and swap the link.
+        """Make a new version the champion, store its verdict, and swap the link.
 
         Args:
-            candidate: Both of its artifacts are in the store.
+            content: What the version is made of; both of its artifacts are in the store.
             expected_revision: Revision of the champion that it was judged against; 0 where there was none.
             kind: The verdict.
             reason: One sentence that the history keeps.
@@ -123,14 +123,14 @@ class Registry:
 
         Raises:
             PromotionConflictError: Another promotion came first; nothing was changed.
-            ArtifactError: An artifact of the candidate is missing or changed; nothing was changed.
+            ArtifactError: One of its artifacts is missing or changed; nothing was changed.
             StoreError: The kind does not fit the revision, or a number is NaN.
         """
-        for digest in (candidate.judged_digest, candidate.served_digest):
+        for digest in (content.judged_digest, content.served_digest):
             check_artifact(self._layout, digest)
         champion = promotions.promote(
             self._connection,
-            candidate,
+            content,
             expected_revision=expected_revision,
             kind=kind,
             reason=reason,
@@ -148,7 +148,7 @@ class Registry:
             PromotionConflictError: Another promotion came first; nothing was changed.
             ArtifactError: The version's served artifact is missing or changed; nothing was changed.
         """
-        check_artifact(self._layout, promotions.read_candidate(self._connection, version).served_digest)
+        check_artifact(self._layout, promotions.read_content(self._connection, version).served_digest)
         champion = promotions.roll_back(
             self._connection, version, expected_revision=expected_revision, reason=reason, at=at
         )

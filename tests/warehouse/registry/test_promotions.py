@@ -21,7 +21,7 @@ from resource_prediction.errors import (
 )
 from warehouse.artifacts import artifact_path
 from warehouse.layout import Layout
-from warehouse.registry import Candidate, Champion, Registry
+from warehouse.registry import Champion, Registry, VersionContent
 
 ROOT = Path(__file__).parents[3]
 
@@ -35,12 +35,12 @@ from warehouse.layout import Layout
 from warehouse.registry import Registry
 
 with Registry.open(Layout(Path(sys.argv[1]))) as registry:
-    candidate = replace(registry.champion(), run_id=sys.argv[2])
+    content = replace(registry.champion(), run_id=sys.argv[2])
     print("ready", flush=True)
     for line in sys.stdin:
         try:
             champion = registry.promote(
-                candidate, expected_revision=int(line), kind="refreshed", reason=sys.argv[2], numbers={},
+                content, expected_revision=int(line), kind="refreshed", reason=sys.argv[2], numbers={},
                 at=datetime(2026, 1, 6, tzinfo=UTC),
             )
             print("won", flush=True)
@@ -50,10 +50,10 @@ with Registry.open(Layout(Path(sys.argv[1]))) as registry:
 
 
 @pytest.fixture
-def first(registry: Registry, candidate: Callable[..., Candidate], night: datetime) -> Champion:
+def first(registry: Registry, content: Callable[..., VersionContent], night: datetime) -> Champion:
     """The champion after the first night."""
     return registry.promote(
-        candidate("a"),
+        content("a"),
         expected_revision=0,
         kind="first",
         reason="beats the requests",
@@ -92,11 +92,11 @@ def test_the_link_and_the_version_lead_to_the_served_artifact(
 
 
 def test_every_promotion_is_in_the_history_with_its_reason(
-    registry: Registry, first: Champion, candidate: Callable[..., Candidate], night: datetime
+    registry: Registry, first: Champion, content: Callable[..., VersionContent], night: datetime
 ) -> None:
     later = night + timedelta(days=1)
     second = registry.promote(
-        candidate("b", "xgboost_regression"),
+        content("b", "xgboost_regression"),
         expected_revision=1,
         kind="promoted",
         reason="4 points better",
@@ -120,10 +120,10 @@ def test_a_promotion_stores_its_verdict_with_it(registry: Registry, first: Champ
 
 
 def test_a_verdict_for_another_champion_is_refused_and_changes_nothing(
-    registry: Registry, layout: Layout, first: Champion, candidate: Callable[..., Candidate], night: datetime
+    registry: Registry, layout: Layout, first: Champion, content: Callable[..., VersionContent], night: datetime
 ) -> None:
     with pytest.raises(PromotionConflictError, match="got a champion at revision 1; expected revision 3") as caught:
-        registry.promote(candidate("b"), expected_revision=3, kind="refreshed", reason="late", numbers={}, at=night)
+        registry.promote(content("b"), expected_revision=3, kind="refreshed", reason="late", numbers={}, at=night)
     assert (caught.value.expected_revision, caught.value.revision) == (3, 1)
     assert registry.champion() == first
     assert len(registry.history()) == len(registry.verdicts.history()) == 1
@@ -132,16 +132,21 @@ def test_a_verdict_for_another_champion_is_refused_and_changes_nothing(
 
 @pytest.mark.parametrize(("kind", "revision"), [("first", 1), ("refreshed", 0), ("promoted", 0)])
 def test_first_is_said_once_and_at_the_start(
-    registry: Registry, first: Champion, candidate: Callable[..., Candidate], night: datetime, kind: str, revision: int
+    registry: Registry,
+    first: Champion,
+    content: Callable[..., VersionContent],
+    night: datetime,
+    kind: str,
+    revision: int,
 ) -> None:
     with pytest.raises(StoreError, match="expected 'first' at revision 0, and only there"):
-        registry.promote(candidate("b"), expected_revision=revision, kind=kind, reason="", numbers={}, at=night)
+        registry.promote(content("b"), expected_revision=revision, kind=kind, reason="", numbers={}, at=night)
 
 
 def test_an_artifact_with_a_changed_byte_is_never_promoted(
-    registry: Registry, layout: Layout, first: Champion, candidate: Callable[..., Candidate], night: datetime
+    registry: Registry, layout: Layout, first: Champion, content: Callable[..., VersionContent], night: datetime
 ) -> None:
-    challenger = candidate("b")
+    challenger = content("b")
     (artifact_path(layout, challenger.judged_digest) / "model.txt").write_text("judged c", encoding="utf-8")
     with pytest.raises(ChangedArtifactError, match=r"model\.txt: changed"):
         registry.promote(challenger, expected_revision=1, kind="promoted", reason="", numbers={}, at=night)
@@ -149,19 +154,19 @@ def test_an_artifact_with_a_changed_byte_is_never_promoted(
 
 
 def test_a_number_that_does_not_exist_is_null_and_never_nan(
-    registry: Registry, first: Champion, candidate: Callable[..., Candidate], night: datetime
+    registry: Registry, first: Champion, content: Callable[..., VersionContent], night: datetime
 ) -> None:
     with pytest.raises(StoreError, match="null for a number that does not exist"):
         registry.promote(
-            candidate("b"), expected_revision=1, kind="refreshed", reason="", numbers={"low": float("nan")}, at=night
+            content("b"), expected_revision=1, kind="refreshed", reason="", numbers={"low": float("nan")}, at=night
         )
     assert registry.champion() == first
 
 
 def test_a_rollback_is_a_new_promotion_that_names_its_target(
-    registry: Registry, layout: Layout, first: Champion, candidate: Callable[..., Candidate], night: datetime
+    registry: Registry, layout: Layout, first: Champion, content: Callable[..., VersionContent], night: datetime
 ) -> None:
-    registry.promote(candidate("b"), expected_revision=1, kind="refreshed", reason="newer", numbers={}, at=night)
+    registry.promote(content("b"), expected_revision=1, kind="refreshed", reason="newer", numbers={}, at=night)
     back = registry.roll_back(first.version, expected_revision=2, reason="builds were killed", at=night)
     assert registry.champion() == back
     assert (back.version, back.revision, back.served_digest) == (first.version, 3, first.served_digest)
@@ -170,11 +175,9 @@ def test_a_rollback_is_a_new_promotion_that_names_its_target(
 
 
 def test_a_rollback_to_a_damaged_artifact_is_refused(
-    registry: Registry, layout: Layout, first: Champion, candidate: Callable[..., Candidate], night: datetime
+    registry: Registry, layout: Layout, first: Champion, content: Callable[..., VersionContent], night: datetime
 ) -> None:
-    second = registry.promote(
-        candidate("b"), expected_revision=1, kind="refreshed", reason="newer", numbers={}, at=night
-    )
+    second = registry.promote(content("b"), expected_revision=1, kind="refreshed", reason="newer", numbers={}, at=night)
     (artifact_path(layout, first.served_digest) / "model.txt").unlink()
     with pytest.raises(ArtifactError, match=r"model\.txt: missing"):
         registry.roll_back(first.version, expected_revision=2, reason="", at=night)

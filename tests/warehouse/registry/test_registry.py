@@ -11,14 +11,14 @@ import pytest
 from warehouse.artifacts import artifact_path
 from warehouse.findings import Finding
 from warehouse.layout import Layout
-from warehouse.registry import Candidate, Champion, Fit, Registry
+from warehouse.registry import Champion, Fit, Registry, VersionContent
 
 
 @pytest.fixture
-def champion(layout: Layout, candidate: Callable[..., Candidate], night: datetime) -> Champion:
+def champion(layout: Layout, content: Callable[..., VersionContent], night: datetime) -> Champion:
     """The champion of a store that is closed again, with the same fit as its family's newest."""
     with Registry.open(layout) as registry:
-        first = registry.promote(candidate("a"), expected_revision=0, kind="first", reason="", numbers={}, at=night)
+        first = registry.promote(content("a"), expected_revision=0, kind="first", reason="", numbers={}, at=night)
         registry.fits.record(
             Fit(
                 key="k",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from warehouse.registry import Candidate, RecordedVerdict, Registry
+from warehouse.registry import RecordedVerdict, Registry, VersionContent
 
 
 def test_a_kept_verdict_is_stored_with_its_reason_before_there_is_a_champion(
@@ -20,9 +20,9 @@ def test_a_kept_verdict_is_stored_with_its_reason_before_there_is_a_champion(
 
 
 def test_a_verdict_that_was_not_applied_names_who_still_serves(
-    registry: Registry, candidate: Callable[..., Candidate], night: datetime
+    registry: Registry, content: Callable[..., VersionContent], night: datetime
 ) -> None:
-    first = registry.promote(candidate(), expected_revision=0, kind="first", reason="", numbers={}, at=night)
+    first = registry.promote(content(), expected_revision=0, kind="first", reason="", numbers={}, at=night)
     registry.verdicts.record(run_id="run-2", kind="promoted", reason="better", numbers={}, at=night)
     assert [(one.kind, one.applied, one.version) for one in registry.verdicts.history()] == [
         ("first", True, first.version),
