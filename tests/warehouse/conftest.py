@@ -13,8 +13,6 @@ from warehouse.artifacts import store_artifact
 from warehouse.layout import Layout
 from warehouse.registry import Registry, Scores, VersionContent
 
-NIGHT = datetime(2026, 1, 5, 2, 0, tzinfo=UTC)
-
 
 @pytest.fixture
 def layout(tmp_path: Path) -> Layout:
@@ -22,8 +20,9 @@ def layout(tmp_path: Path) -> Layout:
 
 
 @pytest.fixture
-def night() -> datetime:
-    return NIGHT
+def at() -> datetime:
+    """When a night's results are stored."""
+    return datetime(2026, 1, 5, 2, 0, tzinfo=UTC)
 
 
 @pytest.fixture

@@ -23,13 +23,13 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def champion(layout: Layout, content: Callable[..., VersionContent], night: datetime) -> Champion:
+def champion(layout: Layout, content: Callable[..., VersionContent], at: datetime) -> Champion:
     """The champion of a store with two nights: the first, and one that kept it."""
     with Registry.open(layout) as registry:
         first = registry.promote(
-            content(), expected_revision=0, kind="first", reason="beats the requests", numbers={}, at=night
+            content(), expected_revision=0, kind="first", reason="beats the requests", numbers={}, at=at
         )
-        registry.verdicts.record(run_id="run-2", kind="kept", reason="no new telemetry", numbers={}, at=night)
+        registry.verdicts.record(run_id="run-2", kind="kept", reason="no new telemetry", numbers={}, at=at)
     return first
 
 

@@ -15,10 +15,10 @@ from warehouse.settings import Settings
 
 
 @pytest.fixture(autouse=True)
-def _own_var(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _own_var(tmp_path: Path, layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
     """A working folder of its own, in which the fixtures' store is var/own."""
     (tmp_path / "var").mkdir()
-    (tmp_path / "var" / "own").symlink_to(tmp_path / "own")
+    (tmp_path / "var" / "own").symlink_to(layout.store)
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("RESOURCE_PREDICTION_STORE", raising=False)
 
@@ -39,12 +39,12 @@ def test_the_demo_and_own_telemetry_are_written_apart() -> None:
 
 
 def test_readers_take_the_own_store_only_once_it_has_a_champion(
-    layout: Layout, content: Callable[..., VersionContent], night: datetime
+    layout: Layout, content: Callable[..., VersionContent], at: datetime
 ) -> None:
     assert Settings().store_to_read() == Path("var/demo")
     with Registry.open(layout) as registry:
         assert Settings().store_to_read() == Path("var/demo")
-        registry.promote(content(), expected_revision=0, kind="first", reason="", numbers={}, at=night)
+        registry.promote(content(), expected_revision=0, kind="first", reason="", numbers={}, at=at)
     assert Settings().store_to_read() == Path("var/own")
 
 

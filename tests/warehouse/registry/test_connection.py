@@ -37,7 +37,7 @@ def test_a_new_registry_writes_ahead_and_syncs_every_commit(layout: Layout) -> N
     assert list(layout.staging.iterdir()) == []
 
 
-def test_many_that_open_a_new_store_at_once_share_one_registry(layout: Layout, night: datetime) -> None:
+def test_many_that_open_a_new_store_at_once_share_one_registry(layout: Layout, at: datetime) -> None:
     barrier = threading.Barrier(8)
     failures: list[BaseException] = []
 
@@ -45,7 +45,7 @@ def test_many_that_open_a_new_store_at_once_share_one_registry(layout: Layout, n
         barrier.wait()
         try:
             with Registry.open(layout) as registry:
-                registry.runs.start(str(number), {}, at=night)
+                registry.runs.start(str(number), {}, at=at)
         except (sqlite3.Error, StoreError, OSError) as error:
             failures.append(error)
 

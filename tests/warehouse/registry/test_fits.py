@@ -17,7 +17,7 @@ from warehouse.registry import Fit, Registry, Role
 
 
 @pytest.fixture
-def fit(store_model: Callable[[str], str], night: datetime) -> Callable[..., Fit]:
+def fit(store_model: Callable[[str], str], at: datetime) -> Callable[..., Fit]:
     """Builds a fit of a stored artifact, finished some minutes into the night."""
 
     def build(key: str = "k", *, role: Role = "judged", family: str = "xgboost_regression", minute: int = 0) -> Fit:
@@ -32,7 +32,7 @@ def fit(store_model: Callable[[str], str], night: datetime) -> Callable[..., Fit
             metrics={"score": 80.7, "live_score": None},
             fit_seconds=1.5,
             run_id="run-1",
-            finished_at=night + timedelta(minutes=minute),
+            finished_at=at + timedelta(minutes=minute),
         )
 
     return build

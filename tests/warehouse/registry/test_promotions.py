@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import datetime, timedelta
@@ -49,8 +50,26 @@ with Registry.open(Layout(Path(sys.argv[1]))) as registry:
 """
 
 
+PROMOTER = """
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from warehouse.layout import Layout
+from warehouse.registry import Registry
+
+with Registry.open(Layout(Path(sys.argv[1]))) as registry:
+    while True:
+        champion = registry.champion()
+        champion = registry.promote(
+            champion, expected_revision=champion.revision, kind="refreshed", reason="", numbers={},
+            at=datetime(2026, 1, 6, tzinfo=UTC),
+        )
+        print(champion.revision, flush=True)
+"""
+
+
 @pytest.fixture
-def first(registry: Registry, content: Callable[..., VersionContent], night: datetime) -> Champion:
+def first(registry: Registry, content: Callable[..., VersionContent], at: datetime) -> Champion:
     """The champion after the first night."""
     return registry.promote(
         content("a"),
@@ -58,7 +77,7 @@ def first(registry: Registry, content: Callable[..., VersionContent], night: dat
         kind="first",
         reason="beats the requests",
         numbers={"score": 79.5, "memreq": 162.0},
-        at=night,
+        at=at,
     )
 
 
@@ -74,11 +93,11 @@ def test_before_the_first_promotion_nobody_serves(registry: Registry) -> None:
     assert registry.history() == []
 
 
-def test_the_first_champion_is_what_was_promoted(registry: Registry, first: Champion, night: datetime) -> None:
+def test_the_first_champion_is_what_was_promoted(registry: Registry, first: Champion, at: datetime) -> None:
     assert registry.champion() == first
     assert first.revision == 1
     assert first.version == f"0001-lightgbm_classification-{first.served_digest[:8]}"
-    assert first.promoted_at == night
+    assert first.promoted_at == at
     assert first.scores.score == 79.5
     assert first.recipe_values == {"family": "lightgbm_classification", "parameters": {"n_bins": 24}}
 
@@ -92,9 +111,9 @@ def test_the_link_and_the_version_lead_to_the_served_artifact(
 
 
 def test_every_promotion_is_in_the_history_with_its_reason(
-    registry: Registry, first: Champion, content: Callable[..., VersionContent], night: datetime
+    registry: Registry, first: Champion, content: Callable[..., VersionContent], at: datetime
 ) -> None:
-    later = night + timedelta(days=1)
+    later = at + timedelta(days=1)
     second = registry.promote(
         content("b", "xgboost_regression"),
         expected_revision=1,
@@ -120,10 +139,10 @@ def test_a_promotion_stores_its_verdict_with_it(registry: Registry, first: Champ
 
 
 def test_a_verdict_for_another_champion_is_refused_and_changes_nothing(
-    registry: Registry, layout: Layout, first: Champion, content: Callable[..., VersionContent], night: datetime
+    registry: Registry, layout: Layout, first: Champion, content: Callable[..., VersionContent], at: datetime
 ) -> None:
     with pytest.raises(PromotionConflictError, match="got a champion at revision 1; expected revision 3") as caught:
-        registry.promote(content("b"), expected_revision=3, kind="refreshed", reason="late", numbers={}, at=night)
+        registry.promote(content("b"), expected_revision=3, kind="refreshed", reason="late", numbers={}, at=at)
     assert (caught.value.expected_revision, caught.value.revision) == (3, 1)
     assert registry.champion() == first
     assert len(registry.history()) == len(registry.verdicts.history()) == 1
@@ -135,39 +154,39 @@ def test_first_is_said_once_and_at_the_start(
     registry: Registry,
     first: Champion,
     content: Callable[..., VersionContent],
-    night: datetime,
+    at: datetime,
     kind: str,
     revision: int,
 ) -> None:
     with pytest.raises(StoreError, match="expected 'first' at revision 0, and only there"):
-        registry.promote(content("b"), expected_revision=revision, kind=kind, reason="", numbers={}, at=night)
+        registry.promote(content("b"), expected_revision=revision, kind=kind, reason="", numbers={}, at=at)
 
 
 def test_an_artifact_with_a_changed_byte_is_never_promoted(
-    registry: Registry, layout: Layout, first: Champion, content: Callable[..., VersionContent], night: datetime
+    registry: Registry, layout: Layout, first: Champion, content: Callable[..., VersionContent], at: datetime
 ) -> None:
     challenger = content("b")
     (artifact_path(layout, challenger.judged_digest) / "model.txt").write_text("judged c", encoding="utf-8")
     with pytest.raises(ChangedArtifactError, match=r"model\.txt: changed"):
-        registry.promote(challenger, expected_revision=1, kind="promoted", reason="", numbers={}, at=night)
+        registry.promote(challenger, expected_revision=1, kind="promoted", reason="", numbers={}, at=at)
     assert registry.champion() == first
 
 
 def test_a_number_that_does_not_exist_is_null_and_never_nan(
-    registry: Registry, first: Champion, content: Callable[..., VersionContent], night: datetime
+    registry: Registry, first: Champion, content: Callable[..., VersionContent], at: datetime
 ) -> None:
     with pytest.raises(StoreError, match="null for a number that does not exist"):
         registry.promote(
-            content("b"), expected_revision=1, kind="refreshed", reason="", numbers={"low": float("nan")}, at=night
+            content("b"), expected_revision=1, kind="refreshed", reason="", numbers={"low": float("nan")}, at=at
         )
     assert registry.champion() == first
 
 
 def test_a_rollback_is_a_new_promotion_that_names_its_target(
-    registry: Registry, layout: Layout, first: Champion, content: Callable[..., VersionContent], night: datetime
+    registry: Registry, layout: Layout, first: Champion, content: Callable[..., VersionContent], at: datetime
 ) -> None:
-    registry.promote(content("b"), expected_revision=1, kind="refreshed", reason="newer", numbers={}, at=night)
-    back = registry.roll_back(first.version, expected_revision=2, reason="builds were killed", at=night)
+    registry.promote(content("b"), expected_revision=1, kind="refreshed", reason="newer", numbers={}, at=at)
+    back = registry.roll_back(first.version, expected_revision=2, reason="builds were killed", at=at)
     assert registry.champion() == back
     assert (back.version, back.revision, back.served_digest) == (first.version, 3, first.served_digest)
     assert [entry.kind for entry in registry.history()] == ["first", "refreshed", "rollback"]
@@ -175,22 +194,22 @@ def test_a_rollback_is_a_new_promotion_that_names_its_target(
 
 
 def test_a_rollback_to_a_damaged_artifact_is_refused(
-    registry: Registry, layout: Layout, first: Champion, content: Callable[..., VersionContent], night: datetime
+    registry: Registry, layout: Layout, first: Champion, content: Callable[..., VersionContent], at: datetime
 ) -> None:
-    second = registry.promote(content("b"), expected_revision=1, kind="refreshed", reason="newer", numbers={}, at=night)
+    second = registry.promote(content("b"), expected_revision=1, kind="refreshed", reason="newer", numbers={}, at=at)
     (artifact_path(layout, first.served_digest) / "model.txt").unlink()
     with pytest.raises(ArtifactError, match=r"model\.txt: missing"):
-        registry.roll_back(first.version, expected_revision=2, reason="", at=night)
+        registry.roll_back(first.version, expected_revision=2, reason="", at=at)
     assert registry.champion() == second
 
 
 def test_an_unknown_version_is_named_with_those_that_are_there(
-    registry: Registry, first: Champion, night: datetime
+    registry: Registry, first: Champion, at: datetime
 ) -> None:
     with pytest.raises(UnknownVersionError, match=f"got '0009-none'; expected one of {first.version}"):
         registry.artifact("0009-none")
     with pytest.raises(UnknownVersionError, match="0009-none"):
-        registry.roll_back("0009-none", expected_revision=1, reason="", at=night)
+        registry.roll_back("0009-none", expected_revision=1, reason="", at=at)
 
 
 @pytest.mark.parametrize(
@@ -251,3 +270,23 @@ def test_of_two_processes_that_promote_at_once_exactly_one_wins(
     champion = registry.champion()
     assert champion is not None
     assert champion.revision == rounds + 1
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_no_promotion_is_lost_and_none_is_half(
+    registry: Registry, layout: Layout, first: Champion
+) -> None:
+    for kill in range(12):
+        promoter = subprocess.Popen(
+            [sys.executable, "-c", PROMOTER, str(layout.store)], cwd=ROOT, stdout=subprocess.PIPE, text=True
+        )
+        assert promoter.stdout is not None
+        revision = int(promoter.stdout.readline())
+        time.sleep(0.003 * kill)
+        promoter.kill()
+        said = [revision, *map(int, promoter.communicate(timeout=60)[0].split("\n")[:-1])]
+        with Registry.open(layout) as reopened:
+            assert reopened.verify() == []
+            assert [entry.revision for entry in reopened.history()] == list(range(1, len(reopened.history()) + 1))
+            assert len(reopened.verdicts.history()) == len(reopened.history())
+            assert said[-1] <= len(reopened.history()) <= said[-1] + 1

@@ -15,10 +15,10 @@ from warehouse.registry import Champion, Fit, Registry, VersionContent
 
 
 @pytest.fixture
-def champion(layout: Layout, content: Callable[..., VersionContent], night: datetime) -> Champion:
+def champion(layout: Layout, content: Callable[..., VersionContent], at: datetime) -> Champion:
     """The champion of a store that is closed again, with the same fit as its family's newest."""
     with Registry.open(layout) as registry:
-        first = registry.promote(content("a"), expected_revision=0, kind="first", reason="", numbers={}, at=night)
+        first = registry.promote(content("a"), expected_revision=0, kind="first", reason="", numbers={}, at=at)
         registry.fits.record(
             Fit(
                 key="k",
@@ -31,7 +31,7 @@ def champion(layout: Layout, content: Callable[..., VersionContent], night: date
                 metrics={},
                 fit_seconds=1.0,
                 run_id=first.run_id,
-                finished_at=night,
+                finished_at=at,
             )
         )
     return first
