@@ -34,8 +34,10 @@ class Evidence:
         """
         check_ledger(entries)
         _check_values(entries)
+        if entries.empty:
+            return 0
         with write(self._connection):
-            fresh = new_entries(self.read(), entries)
+            fresh = new_entries(self.read(since=entries["block_start"].min()), entries)
             self._connection.executemany(
                 "INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 # Python's own numbers: SQLite knows no numpy types.
@@ -43,13 +45,18 @@ class Evidence:
             )
         return len(fresh)
 
-    def read(self) -> pd.DataFrame:
-        """The whole ledger, ordered by block, recipe and segment, with the columns that the gate takes."""
+    def read(self, *, since: str = "") -> pd.DataFrame:
+        """The ledger, ordered by block, recipe and segment, with the columns that the gate takes.
+
+        Args:
+            since: Only blocks that start at this ISO time or later; the whole ledger by default.
+        """
         cursor = self._connection.execute(
             """
             SELECT block_start, recipe, segment, fitted_until, "rows", under_rows, excess_gib, peak_gib
-            FROM evidence ORDER BY block_start, recipe, segment
-            """
+            FROM evidence WHERE block_start >= ? ORDER BY block_start, recipe, segment
+            """,
+            (since,),
         )
         types = empty_ledger().dtypes.to_dict()
         return pd.DataFrame([tuple(row) for row in cursor], columns=list(LEDGER_COLUMNS)).astype(types)

@@ -59,6 +59,11 @@ def test_recipes_enter_the_same_block_apart(registry: Registry) -> None:
     assert registry.evidence.add(_entries((0, "r@served", "core", 20))) == 1
 
 
+def test_the_ledger_can_be_read_from_a_block_on(registry: Registry) -> None:
+    registry.evidence.add(_entries((0, "r", "core", 20), (1, "r", "core", 30), (2, "r", "core", 40)))
+    assert registry.evidence.read(since=_start(1))["rows"].tolist() == [30, 40]
+
+
 def test_an_empty_ledger_is_the_librarys_empty_ledger(registry: Registry) -> None:
     pd.testing.assert_frame_equal(registry.evidence.read(), empty_ledger())
     assert registry.evidence.add(empty_ledger()) == 0
