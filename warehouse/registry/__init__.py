@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from warehouse.registry.fits import Fit, Fits, Role
-from warehouse.registry.nominations import Nomination
+from warehouse.registry.nominations import RecordedNomination
 from warehouse.registry.promotions import Champion, Promotion, PromotionKind, Scores, VersionContent
 from warehouse.registry.registry import Registry
 from warehouse.registry.runs import Run
@@ -13,9 +13,9 @@ __all__ = [
     "Champion",
     "Fit",
     "Fits",
-    "Nomination",
     "Promotion",
     "PromotionKind",
+    "RecordedNomination",
     "RecordedVerdict",
     "Registry",
     "Role",

@@ -3,96 +3,68 @@
 from __future__ import annotations
 
 import sqlite3
-from datetime import UTC, datetime
 
 import pandas as pd
 
 from resource_prediction.errors import StoreError
+from resource_prediction.evidence import LEDGER_COLUMNS, SUM_COLUMNS, check_ledger, empty_ledger, new_entries
 from warehouse.registry.connection import write
-from warehouse.registry.values import time_text
 
-EVIDENCE_COLUMNS: tuple[str, ...] = (
-    "block_start",
-    "recipe",
-    "segment",
-    "rows",
-    "under_rows",
-    "excess_gib",
-    "peak_gib",
-)
+KEY_COLUMNS = ("block_start", "recipe", "segment")
 
 
 class Evidence:
-    """The ledger of one registry: a block of a recipe enters once and is not rewritten."""
+    """The ledger of one registry: a block of a recipe enters once, as a whole, and is not rewritten."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
     def add(self, entries: pd.DataFrame) -> int:
-        """Enter blocks that the ledger does not have yet.
-
-        A block that a recipe has in the ledger is left alone as a whole, also where the entries bring another segment
-        of it: a block of two halves, seen at different times, would be no fair pair of anything.
+        """Enter the blocks that the ledger does not have yet.
 
         Args:
-            entries: ``EVIDENCE_COLUMNS``, a row for each block, recipe and segment; times without a zone are UTC.
+            entries: From `resource_prediction.evidence.ledger_entries`; several recipes may be put together.
 
         Returns:
             How many rows went in.
 
         Raises:
-            StoreError: A column or a value is missing, or a block has the same segment twice.
+            GateError: A column is missing.
+            StoreError: A value is missing, or a block has the same segment twice for one recipe.
         """
-        _check(entries)
-        rows = [
-            (time_text(start), recipe, segment, int(count), int(under_rows), float(excess_gib), float(peak_gib))
-            for start, recipe, segment, count, under_rows, excess_gib, peak_gib in entries[
-                list(EVIDENCE_COLUMNS)
-            ].itertuples(index=False)
-        ]
+        check_ledger(entries)
+        _check_values(entries)
         with write(self._connection):
-            known = set(map(tuple, self._connection.execute("SELECT DISTINCT block_start, recipe FROM evidence")))
-            fresh = [row for row in rows if row[:2] not in known]
-            self._connection.executemany("INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?)", fresh)
+            fresh = new_entries(self.read(), entries)
+            self._connection.executemany(
+                "INSERT INTO evidence VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                # Python's own numbers: SQLite knows no numpy types.
+                zip(*(fresh[column].tolist() for column in LEDGER_COLUMNS), strict=True),
+            )
         return len(fresh)
 
-    def read(self, *, since: datetime | None = None, until: datetime | None = None) -> pd.DataFrame:
-        """The ledger, ordered by block, recipe and segment.
-
-        Args:
-            since: First block start, inclusive.
-            until: Block starts before this one.
-
-        Returns:
-            ``EVIDENCE_COLUMNS``; ``block_start`` is UTC without a zone, as in telemetry.
-        """
+    def read(self) -> pd.DataFrame:
+        """The whole ledger, ordered by block, recipe and segment, with the columns that the gate takes."""
         cursor = self._connection.execute(
             """
-            SELECT * FROM evidence WHERE block_start >= ? AND block_start < ? ORDER BY block_start, recipe, segment
-            """,
-            (time_text(since) if since else "", time_text(until) if until else "~"),
+            SELECT block_start, recipe, segment, fitted_until, "rows", under_rows, excess_gib, peak_gib
+            FROM evidence ORDER BY block_start, recipe, segment
+            """
         )
-        frame = pd.DataFrame([tuple(row) for row in cursor], columns=list(EVIDENCE_COLUMNS))
-        starts = pd.to_datetime(frame["block_start"], utc=True, format="ISO8601").dt.tz_convert(UTC)
-        frame["block_start"] = starts.dt.tz_localize(None).astype("datetime64[us]")
-        types = {"rows": "int64", "under_rows": "int64", "excess_gib": "float64", "peak_gib": "float64"}
-        return frame.astype(types)
+        types = empty_ledger().dtypes.to_dict()
+        return pd.DataFrame([tuple(row) for row in cursor], columns=list(LEDGER_COLUMNS)).astype(types)
 
 
-def _check(entries: pd.DataFrame) -> None:
-    missing = [column for column in EVIDENCE_COLUMNS if column not in entries.columns]
-    key = ["block_start", "recipe", "segment"]
-    if missing:
-        got = f"no column {', '.join(missing)}"
-    elif entries[list(EVIDENCE_COLUMNS)].isna().any(axis=None):
-        got = "a missing value"
-    elif entries.duplicated(key).any():
+def _check_values(entries: pd.DataFrame) -> None:
+    if entries[list(LEDGER_COLUMNS)].isna().any(axis=None):
+        got = f"a missing value among {', '.join(SUM_COLUMNS)} or their keys"
+    elif entries.duplicated(list(KEY_COLUMNS)).any():
         got = "the same block, recipe and segment twice"
     else:
         return
     raise StoreError(
         "evidence",
         got=got,
-        expected=f"the columns {', '.join(EVIDENCE_COLUMNS)}, each value there, and each block and segment once",
-        next_step="Build the entries with the library's evidence functions.",
+        expected="every value there, and each segment of a block once",
+        next_step="Build the entries with ledger_entries, once for each recipe.",
     )

@@ -1,36 +1,34 @@
-"""Nominations of a challenger, and which rows a recipe's choice has already seen. Not here: the rules (the gate)."""
+"""The gate's memory between nights: its nominations, and the rows it has seen of a recipe. Not here: its rules."""
 
 from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
 from resource_prediction.errors import StoreError
+from resource_prediction.evidence import iso_time
+from resource_prediction.gate.verdict import ClosedNomination, Nomination, Recipe
 from warehouse.registry.connection import write
 from warehouse.registry.values import json_text, parse_json, parse_optional_time, parse_time, time_text
 
 
 @dataclass(frozen=True)
-class Nomination:
-    """A challenger that waits for its confirmation.
+class RecordedNomination:
+    """A nomination as it was stored.
 
     Attributes:
-        number: 1, 2, 3 in the order of opening.
-        recipe: Id of the nominated recipe.
-        opened_at: When it was nominated.
-        from_time: Only rows at or after this instant may confirm it.
+        nomination: What the gate opened.
+        opened_at: When.
         closed_at: When it ended; None while it is open.
-        outcome: How it ended, such as ``promoted``; None while it is open.
-        numbers: What it was nominated on and, once closed, what ended it.
+        outcome: Why it ended, such as ``promoted``; None while it is open.
+        numbers: What it ended on; empty while it is open.
     """
 
-    number: int
-    recipe: str
+    nomination: Nomination
     opened_at: datetime
-    from_time: datetime
     closed_at: datetime | None
     outcome: str | None
     numbers: Mapping[str, Any]
@@ -43,80 +41,101 @@ class Nominations:
         self._connection = connection
 
     def current(self) -> Nomination | None:
-        """The open nomination, or None."""
+        """The open nomination, as the gate takes it, or None."""
         row = self._connection.execute("SELECT * FROM nominations WHERE closed_at IS NULL").fetchone()
         return None if row is None else _nomination(row)
 
-    def history(self) -> list[Nomination]:
+    def history(self) -> list[RecordedNomination]:
         """Every nomination, oldest first."""
-        return [_nomination(row) for row in self._connection.execute("SELECT * FROM nominations ORDER BY number")]
+        return [
+            RecordedNomination(
+                nomination=_nomination(row),
+                opened_at=parse_time(row["opened_at"]),
+                closed_at=parse_optional_time(row["closed_at"]),
+                outcome=row["outcome"],
+                numbers=parse_json(row["numbers"]),
+            )
+            for row in self._connection.execute("SELECT * FROM nominations ORDER BY number")
+        ]
 
-    def open(self, recipe: str, *, from_time: datetime, numbers: Mapping[str, object], at: datetime) -> None:
-        """Nominate a recipe.
+    def open(self, nomination: Nomination, *, at: datetime) -> None:
+        """Store a nomination that a verdict opened.
 
         Raises:
-            StoreError: Another nomination is open.
+            StoreError: Another one is open.
         """
         with write(self._connection):
             if current := self.current():
                 raise StoreError(
                     "nomination",
-                    got=f"an open one of {current.recipe}",
+                    got=f"an open one of {current.recipe.family}",
                     expected="at most one open nomination",
                     next_step="Close it before another recipe is nominated.",
                 )
             self._connection.execute(
-                "INSERT INTO nominations (recipe, opened_at, from_time, numbers) VALUES (?, ?, ?, ?)",
-                (recipe, time_text(at), time_text(from_time), json_text("numbers", numbers)),
+                """
+                INSERT INTO nominations (recipe, family, champion, since, gain, opened_at, numbers)
+                VALUES (?, ?, ?, ?, ?, ?, '{}')
+                """,
+                (
+                    nomination.recipe.digest,
+                    nomination.recipe.family,
+                    nomination.champion,
+                    nomination.since,
+                    nomination.gain,
+                    time_text(at),
+                ),
             )
 
-    def close(self, outcome: str, *, numbers: Mapping[str, object], at: datetime) -> None:
-        """End the open nomination; the numbers are added to those of its opening.
+    def close(self, closed: ClosedNomination, *, at: datetime) -> None:
+        """Store how the open nomination ended.
 
         Raises:
-            StoreError: None is open.
+            StoreError: It is not the open one.
         """
+        numbers = {name: value for name, value in asdict(closed).items() if name not in ("nomination", "outcome")}
         with write(self._connection):
-            current = self.current()
-            if current is None:
+            if self.current() != closed.nomination:
                 raise StoreError(
                     "nomination",
-                    got="none open",
-                    expected="an open nomination",
-                    next_step="Close a nomination once, after opening it.",
+                    got=f"one of {closed.nomination.recipe.family} since {closed.nomination.since}",
+                    expected="the open nomination",
+                    next_step="Close a nomination once, and only the one that the gate was asked about.",
                 )
             self._connection.execute(
-                "UPDATE nominations SET closed_at = ?, outcome = ?, numbers = ? WHERE number = ?",
-                (time_text(at), outcome, json_text("numbers", {**current.numbers, **numbers}), current.number),
+                "UPDATE nominations SET closed_at = ?, outcome = ?, numbers = ? WHERE closed_at IS NULL",
+                (time_text(at), closed.outcome, json_text("numbers", numbers)),
             )
 
 
 class SeenRows:
-    """Until when a search or an earlier verdict of a recipe has looked at rows: those are no evidence for it."""
+    """Until when a search or an earlier verdict has looked at rows: those are no evidence for that recipe."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def mark(self, recipe: str, until: datetime) -> None:
-        """Record that rows before an instant were seen; an earlier instant than the recorded one changes nothing."""
+    def mark(self, seen: Mapping[str, str]) -> None:
+        """Record, for each recipe, until when rows were seen; an earlier time than the recorded one changes nothing.
+
+        Args:
+            seen: Recipe digest to ISO time in UTC without a zone, as in the gate's verdicts.
+        """
         with write(self._connection):
-            self._connection.execute(
+            self._connection.executemany(
                 "INSERT INTO seen VALUES (?, ?) ON CONFLICT (recipe) DO UPDATE SET until = max(until, excluded.until)",
-                (recipe, time_text(until)),
+                # In one spelling, so that texts sort as times do.
+                [(recipe, iso_time(until)) for recipe, until in seen.items()],
             )
 
-    def until(self) -> dict[str, datetime]:
-        """For each recipe with seen rows, the instant that they end at."""
-        return {recipe: parse_time(text) for recipe, text in self._connection.execute("SELECT * FROM seen")}
+    def until(self) -> dict[str, str]:
+        """For each recipe with seen rows the ISO time that they end at, as the gate takes it."""
+        return dict(map(tuple, self._connection.execute("SELECT recipe, until FROM seen ORDER BY recipe")))
 
 
 def _nomination(row: sqlite3.Row) -> Nomination:
     return Nomination(
-        number=row["number"],
-        recipe=row["recipe"],
-        opened_at=parse_time(row["opened_at"]),
-        from_time=parse_time(row["from_time"]),
-        closed_at=parse_optional_time(row["closed_at"]),
-        outcome=row["outcome"],
-        numbers=parse_json(row["numbers"]),
+        recipe=Recipe(digest=row["recipe"], family=row["family"]),
+        champion=row["champion"],
+        since=row["since"],
+        gain=row["gain"],
     )

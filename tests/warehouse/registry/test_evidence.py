@@ -4,30 +4,35 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime, timedelta
 
 import pandas as pd
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from resource_prediction.errors import StoreError
+from resource_prediction.errors import GateError, StoreError
+from resource_prediction.evidence import LEDGER_COLUMNS, empty_ledger, iso_time, ledger_entries
 from warehouse.layout import Layout
 from warehouse.registry import Registry
-from warehouse.registry.evidence import EVIDENCE_COLUMNS
 
 FIRST_BLOCK = pd.Timestamp("2026-01-05T00:00:00")
 
 
 def _entries(*rows: tuple[int, str, str, int]) -> pd.DataFrame:
     """Rows of (block number, recipe, segment, jobs); one job in ten is under, 1 GiB excess and 2 GiB peak a job."""
-    return pd.DataFrame(
+    frame = pd.DataFrame(
         [
-            (FIRST_BLOCK + pd.Timedelta(hours=6 * block), recipe, segment, jobs, jobs // 10, 1.0 * jobs, 2.0 * jobs)
+            (_start(block), recipe, segment, "2026-01-04T23:00:00.000000", jobs, jobs // 10, 1.0 * jobs, 2.0 * jobs)
             for block, recipe, segment, jobs in rows
         ],
-        columns=list(EVIDENCE_COLUMNS),
-    ).astype({"block_start": "datetime64[us]"})
+        columns=list(LEDGER_COLUMNS),
+    )
+    return frame.astype(empty_ledger().dtypes.to_dict())
+
+
+def _start(block: int) -> str:
+    return iso_time(FIRST_BLOCK + pd.Timedelta(hours=6 * block))
 
 
 def test_what_was_entered_is_read_back_in_order(registry: Registry) -> None:
@@ -54,32 +59,42 @@ def test_recipes_enter_the_same_block_apart(registry: Registry) -> None:
     assert registry.evidence.add(_entries((0, "r@served", "core", 20))) == 1
 
 
-def test_a_range_of_blocks_can_be_read(registry: Registry) -> None:
-    registry.evidence.add(_entries(*[(block, "r", "core", block) for block in range(4)]))
-    since, until = datetime(2026, 1, 5, 6, tzinfo=UTC), datetime(2026, 1, 5, 18, tzinfo=UTC)
-    assert registry.evidence.read(since=since, until=until)["rows"].tolist() == [1, 2]
-    assert registry.evidence.read(since=since)["rows"].tolist() == [1, 2, 3]
+def test_an_empty_ledger_is_the_librarys_empty_ledger(registry: Registry) -> None:
+    pd.testing.assert_frame_equal(registry.evidence.read(), empty_ledger())
+    assert registry.evidence.add(empty_ledger()) == 0
 
 
-def test_an_empty_ledger_has_the_columns_and_types_of_a_full_one(registry: Registry) -> None:
-    empty = registry.evidence.read()
-    assert registry.evidence.add(empty) == 0
-    registry.evidence.add(_entries((0, "r", "core", 20)))
-    assert empty.dtypes.astype(str).drop(["recipe", "segment"]).to_dict() == (
-        registry.evidence.read().dtypes.astype(str).drop(["recipe", "segment"]).to_dict()
+def test_what_the_library_builds_is_what_the_gate_reads(registry: Registry) -> None:
+    scored = pd.DataFrame(
+        {
+            "time": pd.to_datetime(["2026-01-05T01:00:00", "2026-01-05T02:00:00", "2026-01-05T07:00:00"]),
+            "segment": "core",
+            "peak_gib": [2.0, 4.0, 1.0],
+            "allocation_gib": [3.0, 3.0, 1.0],
+        }
     )
+    entries = ledger_entries(
+        scored,
+        recipe="r",
+        fitted_until=datetime(2026, 1, 4, 23),  # noqa: DTZ001 - as telemetry has it
+        newest_known=datetime(2026, 1, 8),  # noqa: DTZ001
+        label_delay=timedelta(hours=1),
+    )
+    assert registry.evidence.add(entries) == 2
+    pd.testing.assert_frame_equal(registry.evidence.read(), entries)
+    assert registry.evidence.read()[["rows", "under_rows", "excess_gib"]].values.tolist() == [[2, 1, 1.0], [1, 0, 0.0]]
 
 
 @pytest.mark.parametrize(
     ("entries", "message"),
     [
-        (_entries((0, "r", "core", 20)).drop(columns="peak_gib"), "no column peak_gib"),
+        (_entries((0, "r", "core", 20)).drop(columns="peak_gib"), "a table without peak_gib"),
         (_entries((0, "r", "core", 20)).assign(excess_gib=float("nan")), "a missing value"),
         (_entries((0, "r", "core", 20), (0, "r", "core", 20)), "the same block, recipe and segment twice"),
     ],
 )
 def test_entries_that_prove_nothing_are_refused(registry: Registry, entries: pd.DataFrame, message: str) -> None:
-    with pytest.raises(StoreError, match=message):
+    with pytest.raises((StoreError, GateError), match=message):
         registry.evidence.add(entries)
     assert registry.evidence.read().empty
 
@@ -118,6 +133,6 @@ def test_whatever_nights_bring_the_first_night_of_a_block_stays(
         ledger = registry.evidence.read()
     found: dict[tuple[int, str], dict[str, int]] = {}
     for start, recipe, segment, jobs in ledger[["block_start", "recipe", "segment", "rows"]].itertuples(index=False):
-        block = (start - FIRST_BLOCK) // pd.Timedelta(hours=6)
+        block = (pd.Timestamp(start) - FIRST_BLOCK) // pd.Timedelta(hours=6)
         found.setdefault((block, recipe), {})[segment] = jobs
     assert found == expected
