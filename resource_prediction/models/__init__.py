@@ -1,0 +1,1 @@
+"""Models: families, what they share, and the deployable model around them. Not here: their table (config.py)."""
