@@ -39,6 +39,10 @@ class MissingColumnError(TelemetryError):
         )
 
 
+class DemoFarmError(ResourcePredictionError):
+    """A size, length or seed that makes no demo farm."""
+
+
 class ScoringError(ResourcePredictionError):
     """Peaks and allocations that cannot be scored."""
 
