@@ -39,6 +39,10 @@ class MissingColumnError(TelemetryError):
         )
 
 
+class DemoFarmError(ResourcePredictionError):
+    """A size, length or seed that makes no demo farm."""
+
+
 class ScoringError(ResourcePredictionError):
     """Peaks and allocations that cannot be scored."""
 
@@ -47,8 +51,46 @@ class AllocationError(ResourcePredictionError):
     """A rule or a distribution that gives no allocation."""
 
 
+class DistributionError(ResourcePredictionError):
+    """A predictive distribution of the wrong shape, or asked for what it cannot say."""
+
+
 class FitError(ResourcePredictionError):
     """A family that cannot be fitted on the rows at hand."""
+
+
+class NotFittedError(FitError):
+    """A family that is asked to predict or to be saved before it was fitted."""
+
+    def __init__(self, family_class: str) -> None:
+        self.family_class = family_class
+        super().__init__(
+            f"model of class {family_class}",
+            got="no fit yet",
+            expected="a fitted model",
+            next_step="Call fit_distribution(X, peak_gib), or load(folder), first.",
+        )
+
+
+class FeatureMismatchError(ResourcePredictionError):
+    """Features that differ, in name or order, from those that a model was fitted on."""
+
+    def __init__(self, got: list[str], expected: list[str]) -> None:
+        self.got_features = got
+        self.expected_features = expected
+        place = next((i for i, (a, b) in enumerate(zip(got, expected, strict=False)) if a != b), len(got))
+        found = got[place] if place < len(got) else "nothing"
+        wanted = expected[place] if place < len(expected) else "nothing"
+        super().__init__(
+            "features of the rows",
+            got=f"{found!r} at place {place} of {len(got)}",
+            expected=f"{wanted!r} there, {len(expected)} features in the order of the fit",
+            next_step="Build the features with the code and feature list that the model was fitted with.",
+        )
+
+
+class ParameterError(ResourcePredictionError):
+    """A hyperparameter that a family does not have, or whose value it does not take."""
 
 
 class UnknownFamilyError(ResourcePredictionError):

@@ -1,1 +1,5 @@
-"""Models: families, the deployable model, a model as a folder. Not here: stores, registries."""
+"""Model families and the model that users load: public names. Not here: features, scoring, where models are kept."""
+
+from resource_prediction.models.base import BasePredictor
+
+__all__ = ["BasePredictor"]
