@@ -28,11 +28,12 @@ class TelemetryError(ResourcePredictionError):
 class MissingColumnError(TelemetryError):
     """A column that the contract needs is not there."""
 
-    def __init__(self, column: str, columns: list[str]) -> None:
+    def __init__(self, column: str, columns: list[str], where: str = "") -> None:
         self.column = column
         self.columns = columns
+        self.where = where
         super().__init__(
-            f"column {column!r}",
+            f"column {column!r} in {where}" if where else f"column {column!r}",
             got=f"columns {', '.join(columns) or 'none'}",
             expected=f"a column named {column!r}",
             next_step="Rename the column in the source, or leave the row out.",
@@ -209,6 +210,21 @@ class UnknownVersionError(StoreError):
         )
 
 
+class StoreKindError(StoreError):
+    """A store that holds another telemetry than the one that was to go in."""
+
+    def __init__(self, store: str, held: str, offered: str) -> None:
+        self.store = store
+        self.held = held
+        self.offered = offered
+        super().__init__(
+            f"store {store}, which holds {held}",
+            got=offered,
+            expected="the telemetry that the store's first ingest recorded",
+            next_step="Choose another folder with --store.",
+        )
+
+
 class PromotionConflictError(StoreError):
     """The champion changed between the verdict and its promotion."""
 
@@ -237,4 +253,33 @@ class LeakError(ResourcePredictionError):
             got=finding,
             expected="the same value, bit for bit",
             next_step="Nothing was promoted. Report this with the rows it names: it is a defect of this software.",
+        )
+
+
+class UnsettledFileError(SourceError):
+    """A file that is still being written; the next run reads it."""
+
+    def __init__(self, name: str, evidence: str) -> None:
+        self.name = name
+        self.evidence = evidence
+        super().__init__(
+            f"file {name}",
+            got=evidence,
+            expected="a file that is complete",
+            next_step="It is left for the next run; write it under another name and rename it when it is done.",
+        )
+
+
+class NoUsableRowError(SourceError):
+    """A source without a single usable row, for a store that has none."""
+
+    def __init__(self, source: str, read: int, quarantined: int) -> None:
+        self.source = source
+        self.read = read
+        self.quarantined = quarantined
+        super().__init__(
+            f"source {source}",
+            got=f"{read} rows read, {quarantined} of them quarantined",
+            expected="at least one usable row, as the store holds none yet",
+            next_step="See `python -m warehouse quarantine`, or name another file with --source.",
         )

@@ -1,4 +1,4 @@
-"""A store, models in it, and what may become champion. Not here: telemetry."""
+"""A store that nights run on, exports, models in it, and what may become champion."""
 
 from __future__ import annotations
 
@@ -8,6 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from tests.warehouse.exports import NOW
+from warehouse.engine import open_engine
+from warehouse.ingest import IngestReport, ingest
+from warehouse.publish import publish
+from warehouse.sources.files import FilesSource
 from resource_prediction.models.artifact import write_manifest
 from warehouse.artifacts import store_artifact
 from warehouse.layout import Layout
@@ -64,3 +69,29 @@ def content(store_model: Callable[[str], str]) -> Callable[..., VersionContent]:
 def registry(layout: Layout) -> Iterator[Registry]:
     with Registry.open(layout) as opened:
         yield opened
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str, bytes], Path]:
+    """Writes a file into a folder of exports."""
+
+    def write_file(name: str, content: bytes) -> Path:
+        path = tmp_path / "exports" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        return path
+
+    return write_file
+
+
+@pytest.fixture
+def night(layout: Layout) -> Callable[..., IngestReport]:
+    """Ingests files and publishes."""
+
+    def run(*places: str | Path, now: datetime = NOW) -> IngestReport:
+        with open_engine(layout) as engine:
+            report = ingest(engine, layout, FilesSource(places, now), now=now)
+            publish(engine, layout)
+        return report
+
+    return run
