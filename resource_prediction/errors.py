@@ -285,6 +285,34 @@ class NoUsableRowError(SourceError):
         )
 
 
+class MissingFeaturesError(StoreError):
+    """Features that were to be taken from the store and are not there."""
+
+    def __init__(self, store: str, found: str) -> None:
+        self.store = store
+        self.found = found
+        super().__init__(
+            f"features in {store}",
+            got=found,
+            expected="features of the rows that the store holds now",
+            next_step="Run once without --skip-preprocessing.",
+        )
+
+
+class TooFewRowsError(FitError):
+    """Fewer training rows than a distribution can be learned from."""
+
+    def __init__(self, rows: int, needed: int) -> None:
+        self.rows = rows
+        self.needed = needed
+        super().__init__(
+            "training rows before the hold-out",
+            got=rows,
+            expected=f"at least {needed} with a final peak",
+            next_step="Give more telemetry, a smaller --holdout, or a longer --train-window.",
+        )
+
+
 class DurationError(ResourcePredictionError):
     """A text that is no duration."""
 
@@ -309,3 +337,34 @@ class HoldoutError(ResourcePredictionError):
             expected="a share of the rows such as 20%, a duration such as 24h, or a number of rows such as 2000",
             next_step="Write it like one of these.",
         )
+
+
+class EveryFamilyFailedError(ResourcePredictionError):
+    """No family could be fitted."""
+
+    def __init__(self, errors: dict[str, str]) -> None:
+        self.errors = errors
+        super().__init__(
+            "fitting every family",
+            got="; ".join(f"{family}: {error}" for family, error in errors.items()) or "no family",
+            expected="at least one fitted model",
+            next_step="Mend the first error named here, and run again: finished work is kept.",
+        )
+
+
+BAD_INPUT: tuple[type[ResourcePredictionError], ...] = (
+    SourceError,
+    TelemetryError,
+    StoreKindError,
+    MissingFeaturesError,
+    TooFewRowsError,
+    DurationError,
+    HoldoutError,
+    UnknownFamilyError,
+)
+"""Errors that a user mends by giving something else; all others are failures of a step."""
+
+
+def is_bad_input(error: ResourcePredictionError) -> bool:
+    """Whether a user can mend it by giving something else."""
+    return isinstance(error, BAD_INPUT)

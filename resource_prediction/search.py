@@ -30,6 +30,23 @@ class Fold:
     score: npt.NDArray[np.intp]
 
 
+@dataclass(frozen=True)
+class SearchResult:
+    """What a search came to.
+
+    Attributes:
+        recipe: The best one.
+        score: Its score over the folds.
+        done: Finished trials of the study.
+        new: Those of this call.
+    """
+
+    recipe: Recipe
+    score: float
+    done: int
+    new: int
+
+
 def folds_in_time(submitted_us: IntArray, known_us: IntArray, folds: int = FOLDS) -> Iterator[Fold]:
     """Cut n rows in time order into folds: each scores one block and fits on all blocks before it.
 
@@ -81,7 +98,7 @@ def score_parameters(recipe: Recipe, parameters: Mapping[str, Any], data: Traini
 
 def search(
     recipe: Recipe, data: TrainingSet, storage: optuna.storages.BaseStorage, *, name: str, trials: int, seed: int
-) -> tuple[Recipe, int, int]:
+) -> SearchResult:
     """Tune a family until its study has as many finished trials as asked for; the defaults are the first trial.
 
     Args:
@@ -92,8 +109,6 @@ def search(
         trials: Finished trials, those of earlier calls included.
         seed: Seed of learner and sampler.
 
-    Returns:
-        The best recipe, all finished trials, and those of this call.
     """
     sampler = optuna.samplers.TPESampler(seed=seed)
     study = optuna.create_study(storage=storage, sampler=sampler, study_name=name, load_if_exists=True)
@@ -110,7 +125,8 @@ def search(
 
     study.optimize(objective, n_trials=max(0, trials - before))
     done = _finished(study)
-    return replace(recipe, parameters={**recipe.parameters, **study.best_params}), done, done - before
+    best = replace(recipe, parameters={**recipe.parameters, **study.best_params})
+    return SearchResult(best, study.best_value, done, done - before)
 
 
 def _finished(study: optuna.Study) -> int:

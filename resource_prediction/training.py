@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from resource_prediction.config import create_predictor
-from resource_prediction.errors import FitError
+from resource_prediction.errors import TooFewRowsError
 from resource_prediction.features.keys import level_keys
 from resource_prediction.features.matrix import FEATURES, as_frame, assemble
 from resource_prediction.features.point_in_time import History, Matrix
@@ -80,17 +80,12 @@ def build_training_set(
         train_window_us: How far back training rows go; None is all.
 
     Raises:
-        FitError: Where fewer than MIN_TRAINING_ROWS rows are left.
+        TooFewRowsError: Where fewer than MIN_TRAINING_ROWS rows are left.
     """
     submitted_us = rows["time"].to_numpy(dtype="datetime64[us]").astype(np.int64)
     fitted = training_rows(submitted_us, outcomes, until_us, train_window_us)
     if fitted.sum() < MIN_TRAINING_ROWS:
-        raise FitError(
-            "training rows before the hold-out",
-            got=int(fitted.sum()),
-            expected=f"at least {MIN_TRAINING_ROWS} with a final peak",
-            next_step="Give more telemetry, a smaller --holdout, or a longer --train-window.",
-        )
+        raise TooFewRowsError(int(fitted.sum()), MIN_TRAINING_ROWS)
     submissions = read_submissions(rows[fitted])
     peak_gib = outcomes.training_gib[fitted]
     encoder = ProfileEncoder.fit(submissions, peak_gib)

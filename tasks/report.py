@@ -57,6 +57,7 @@ class RunReport:
         run_id: The run.
         store: The store's folder.
         families: What became of each family.
+        beside: The champion's recipe, where it was fitted beside the chosen families.
         ingest: Counts of rows.
         baselines: Scores of the baselines; empty until they are known.
         holdout: Rows and span of the hold-out.
@@ -67,6 +68,7 @@ class RunReport:
     run_id: str
     store: str
     families: list[FamilyOutcome] = field(default_factory=list)
+    beside: FamilyOutcome | None = None
     ingest: dict[str, int] = field(default_factory=dict)
     baselines: dict[str, Any] = field(default_factory=dict)
     holdout: dict[str, Any] = field(default_factory=dict)
@@ -110,7 +112,7 @@ class RunReport:
             "version": champion.version,
             "family": champion.family,
             "path": str(Layout(Path(self.store)).champion),
-            **(_scores(fitted) if fitted else asdict(champion.scores)),
+            **_scores(fitted),
         }
 
     def _challenger(self, verdict: Verdict, replaced: Champion | None) -> dict[str, Any] | None:
@@ -120,8 +122,7 @@ class RunReport:
         if replaced is not None:
             fitted = self._fit_of(replaced.recipe)
             path = artifact_path(Layout(Path(self.store)), replaced.served_digest)
-            scores = _scores(fitted) if fitted else asdict(replaced.scores)
-            return {"version": replaced.version, "family": replaced.family, "path": str(path), **scores}
+            return {"version": replaced.version, "family": replaced.family, "path": str(path), **_scores(fitted)}
         fitted = None if verdict.challenger is None else self._fit_of(verdict.challenger.digest)
         if fitted is None:
             return None
@@ -130,12 +131,14 @@ class RunReport:
         return {"version": f"{family}-{fitted.digest[:8]}", "family": family, "path": str(path), **_scores(fitted)}
 
     def _fit_of(self, recipe: str) -> Fitted | None:
-        fits = (outcome.fitted for outcome in self.families if outcome.fitted)
+        outcomes = self.families if self.beside is None else [*self.families, self.beside]
+        fits = (outcome.fitted for outcome in outcomes if outcome.fitted)
         return next((fitted for fitted in fits if Recipe.of(fitted.recipe).digest == recipe), None)
 
 
-def _scores(fitted: Fitted) -> dict[str, Any]:
-    return {name: fitted.metrics.get(name) for name in _SCORES}
+def _scores(fitted: Fitted | None) -> dict[str, Any]:
+    """Scores on this run's hold-out; None where the recipe was not fitted in it."""
+    return {name: fitted.metrics.get(name) if fitted else None for name in _SCORES}
 
 
 def _without_rows(score: dict[str, Any] | None) -> dict[str, Any] | None:

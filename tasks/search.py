@@ -26,10 +26,12 @@ class Searched:
 
     Attributes:
         recipe: Values of the best recipe.
+        score: Its score over the folds; not to be compared with a hold-out's.
         trials: All finished trials of the study, and those of this run.
     """
 
     recipe: dict[str, Any]
+    score: float
     trials: dict[str, int]
 
 
@@ -45,7 +47,7 @@ def search_family(store: str, recipe: dict[str, Any], cut: Cut, *, trials: int, 
     storage = optuna.storages.JournalStorage(JournalFileBackend(journal, lock_obj=JournalFileOpenLock(journal)))
     data = prepared.load_training_set(layout, cut.name)
     try:
-        best, done, new = search(start, data, storage, name=f"{start.digest}-{cut.name}", trials=trials, seed=seed)
+        found = search(start, data, storage, name=f"{start.digest}-{cut.name}", trials=trials, seed=seed)
     except ResourcePredictionError as error:
         return Failed(message=str(error))
-    return Searched(best.values, {"done": done, "new": new})
+    return Searched(found.recipe.values, found.score, {"done": found.done, "new": found.new})

@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import numpy as np
 
-from resource_prediction.errors import StoreError
+from resource_prediction.errors import MissingFeaturesError, StoreError
 from resource_prediction.features.matrix import FEATURE_VERSION
 from resource_prediction.features.point_in_time import Matrix
 from resource_prediction.features.profile import ProfileEncoder
@@ -61,16 +61,11 @@ def load_features(layout: Layout, name: str) -> Matrix:
     """Map the features of all rows into memory, shape (rows, features), in the order of `read_rows`.
 
     Raises:
-        StoreError: Where they are not in the store: there never were any, or the data changed since.
+        MissingFeaturesError: Where they are not in the store: there never were any, or the data changed since.
     """
     if not has_features(layout, name):
         found = "features of other rows" if any(layout.features.glob(f"*/{_META}")) else "no features"
-        raise StoreError(
-            f"features in {layout.store}",
-            got=found,
-            expected="features of the rows that the store holds now",
-            next_step="Run once without --skip-preprocessing.",
-        )
+        raise MissingFeaturesError(str(layout.store), found)
     matrix: Matrix = np.load(layout.features / name / _MATRIX, mmap_mode="r", allow_pickle=False)
     return matrix
 
