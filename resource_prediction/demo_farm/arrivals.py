@@ -142,16 +142,16 @@ def _job_configurations(
         offered = np.flatnonzero(offered_by == number)
         preference, cumulative = _plans(members, sizes[members], np.log(weights[offered]), rng)
         member_of_job = np.searchsorted(members, branch[jobs])
-        draw = rng.random(jobs.size) * cumulative[member_of_job, -1]
-        slot = (draw[:, None] >= cumulative[member_of_job]).sum(axis=1)
-        configuration[jobs] = offered[preference[member_of_job, slot]]
+        stacked = (np.arange(members.size)[:, None] + cumulative).ravel()  # one sorted line, so one search for all
+        found = np.searchsorted(stacked, member_of_job + rng.random(jobs.size), side="right")
+        configuration[jobs] = offered[preference.ravel()[np.minimum(found, stacked.size - 1)]]
     return configuration
 
 
 def _plans(
     members: IntArray, sizes: IntArray, log_weight: FloatArray, rng: np.random.Generator
 ) -> tuple[IntArray, FloatArray]:
-    """What each branch builds: configurations in the order of its liking, and how often, as cumulative weights.
+    """What each branch builds: configurations in the order of its liking, and how often, as cumulative shares.
 
     Returns:
         Two arrays of shape (branches, configurations). Adding Gumbel noise to logarithms of weights and sorting draws
@@ -163,4 +163,6 @@ def _plans(
     power = np.where(members < LONG_LIVED_BRANCHES, _LONG_LIVED_BUILD_POWER, _BUILD_POWER)
     weight = np.exp(power[:, None] * log_weight[preference])
     weight[np.arange(log_weight.size) >= width[:, None]] = 0.0
-    return preference, np.cumsum(weight, axis=1)
+    cumulative: FloatArray = np.cumsum(weight, axis=1)
+    cumulative /= cumulative[:, -1:]
+    return preference, cumulative

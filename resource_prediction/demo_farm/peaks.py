@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import numpy.typing as npt
 
 from resource_prediction.demo_farm.arrivals import Arrivals
 from resource_prediction.demo_farm.catalogue import Catalogue, FloatArray, IntArray
@@ -18,17 +19,27 @@ _STEP_PROBABILITY_A_DAY = 1 / 45
 _STEP_SD = 0.25
 _GROWTH_A_DAY = 0.001
 _REVIEW_DAYS = 7.0
+_FEW_DISTRIBUTED_JOBS = 500
 _REQUEST_LEVELS_GIB = np.array([141, 153, 160, 173, 192, 210, 225, 238, 256, 273, 304, 321, 384], float)
 _SATURATION_GIB = 210.0
 _SATURATION_POWER = 4.0
 _HIGHEST_SHARE_OF_REQUEST = 0.995
 
 
-def draw_peaks(arrivals: Arrivals, catalogue: Catalogue, days: float, seed: int) -> tuple[FloatArray, FloatArray]:
+def draw_peaks(
+    arrivals: Arrivals, catalogue: Catalogue, distributed: IntArray, days: float, seed: int
+) -> tuple[FloatArray, FloatArray]:
     """Draw the peak and the request of each job.
 
     A peak is the configuration's level (which drifts), times effects of the branch that last, times a deviation that
     the jobs of a burst share and that fades within half an hour, times noise.
+
+    Args:
+        arrivals: The jobs.
+        catalogue: What they build.
+        distributed: ``jobs`` of each, shape (jobs,); people request the next size for executors with many.
+        days: Length of the farm's life.
+        seed: Of the farm.
 
     Returns:
         Peaks and requests in GiB, each of shape (jobs,); no peak is above its request.
@@ -43,7 +54,7 @@ def draw_peaks(arrivals: Arrivals, catalogue: Catalogue, days: float, seed: int)
         levels[arrivals.day.astype(np.int64), configuration] + spread * skewed
     )
     peak = unbounded / (1 + (unbounded / _SATURATION_GIB) ** _SATURATION_POWER) ** (1 / _SATURATION_POWER)
-    request = _requests(arrivals, catalogue, levels)
+    request = _requests(arrivals, catalogue, distributed > _FEW_DISTRIBUTED_JOBS, levels)
     limit = request * (_HIGHEST_SHARE_OF_REQUEST - 0.1 * rng.random(peak.size) ** 2)
     return np.minimum(peak, limit), request
 
@@ -102,10 +113,10 @@ def _fading(group: IntArray, day: FloatArray, rng: np.random.Generator) -> Float
     return result
 
 
-def _requests(arrivals: Arrivals, catalogue: Catalogue, levels: FloatArray) -> FloatArray:
+def _requests(arrivals: Arrivals, catalogue: Catalogue, large: npt.NDArray[np.bool_], levels: FloatArray) -> FloatArray:
     """What people had configured, from a few fixed sizes; once a week it is raised where a configuration has grown."""
     last_review = (arrivals.day // _REVIEW_DAYS * _REVIEW_DAYS).astype(np.int64)
     spread = catalogue.of_configurations("spread")
     wanted = np.maximum(np.exp(levels + spread), catalogue.of_configurations("request_gib"))
-    size = np.minimum(np.searchsorted(_REQUEST_LEVELS_GIB, wanted), _REQUEST_LEVELS_GIB.size - 1)
-    return _REQUEST_LEVELS_GIB[size[last_review, arrivals.configuration]]
+    size = np.searchsorted(_REQUEST_LEVELS_GIB, wanted)[last_review, arrivals.configuration] + large
+    return _REQUEST_LEVELS_GIB[np.minimum(size, _REQUEST_LEVELS_GIB.size - 1)]

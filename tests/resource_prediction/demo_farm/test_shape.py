@@ -118,5 +118,5 @@ def test_jobs_of_a_burst_deviate_together_and_half_an_hour_later_no_more() -> No
     at_once = jobs["deviation"][minutes < 2].corr(last["deviation"][minutes < 2])
     later = minutes.between(30, 120)
     after = jobs["deviation"][later].corr(last["deviation"][later])
-    assert at_once > 0.6
-    assert after < 0.35
+    assert at_once > 0.5
+    assert after < 0.2
