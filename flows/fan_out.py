@@ -88,10 +88,12 @@ def _as_they_end(
     by_id = {futures[outcome.family].task_run_id: outcome for outcome in outcomes}
     for future in as_completed(list(futures.values())):
         outcome = by_id[future.task_run_id]
-        if future.state.is_completed():
+        future.wait()  # the server may still call a task running that has just ended here
+        state = future.state
+        if state.is_completed():
             yield outcome, future.result()
         else:
-            outcome.error = future.state.message or future.state.name
+            outcome.error = state.message or state.name
             get_run_logger().error("%s failed, the others go on: %s", outcome.family, outcome.error)
 
 

@@ -9,17 +9,20 @@ import numpy as np
 from resource_prediction.demo_farm.catalogue import Catalogue, FloatArray, IntArray
 
 LONG_LIVED_BRANCHES = 12
+"""The main line, release lines and the like."""
+
 _LONG_LIVED_SHARE = 0.47
 _LONG_LIVED_DECAY = 0.85
 _MAIN_LINE_POPULARITY = 3.2
-_BRANCH_JOBS_MEDIAN = 3.6
+_BRANCH_JOBS_MEDIAN = 3.8
 _BRANCH_JOBS_SD = 1.0
 _BRANCH_LIFE_DAYS = 2.5
 _NEW_BURST_PROBABILITY = 0.5
 _GAP_MEDIAN_DAYS = 220 / 86_400
 _GAP_SD = 1.1
-_CONFIGURATIONS_OF_A_BRANCH = 0.6
-_CHOICE_POWER = 0.85
+_CONFIGURATIONS_OF_A_BRANCH = 0.6  # grows with the root of the branch's jobs
+# How much a branch prefers what others build: 0 not at all, 1 in proportion.
+_CHOICE_POWER = 0.9
 _BUILD_POWER = 1.0
 _LONG_LIVED_BUILD_POWER = 0.5
 _NIGHT_RATE = 0.45
@@ -135,17 +138,31 @@ def _job_configurations(
     configuration = np.empty(branch.size, dtype=np.int64)
     for number in range(catalogue.component_share.size):
         members = np.flatnonzero(component == number)
-        rows = np.flatnonzero(component[branch] == number)
+        jobs = np.flatnonzero(component[branch] == number)
         offered = np.flatnonzero(offered_by == number)
-        log_weight = np.log(weights[offered])
-        preference = np.argsort(-(_CHOICE_POWER * log_weight + rng.gumbel(size=(members.size, offered.size))), axis=1)
-        width = 1 + rng.poisson(_CONFIGURATIONS_OF_A_BRANCH * np.maximum(np.sqrt(sizes[members]) - 1.2, 0.0))
-        power = np.where(members < LONG_LIVED_BRANCHES, _LONG_LIVED_BUILD_POWER, _BUILD_POWER)
-        weight = np.exp(power[:, None] * log_weight[preference])
-        weight[np.arange(offered.size) >= width[:, None]] = 0.0
-        cumulative = np.cumsum(weight, axis=1)
-        position = np.searchsorted(members, branch[rows])
-        draw = rng.random(rows.size) * cumulative[position, -1]
-        slot = (draw[:, None] >= cumulative[position]).sum(axis=1)
-        configuration[rows] = offered[preference[position, slot]]
+        preference, cumulative = _plans(members, sizes[members], np.log(weights[offered]), rng)
+        member_of_job = np.searchsorted(members, branch[jobs])
+        stacked = (np.arange(members.size)[:, None] + cumulative).ravel()  # one sorted line, so one search for all
+        found = np.searchsorted(stacked, member_of_job + rng.random(jobs.size), side="right")
+        configuration[jobs] = offered[preference.ravel()[np.minimum(found, stacked.size - 1)]]
     return configuration
+
+
+def _plans(
+    members: IntArray, sizes: IntArray, log_weight: FloatArray, rng: np.random.Generator
+) -> tuple[IntArray, FloatArray]:
+    """What each branch builds: configurations in the order of its liking, and how often, as cumulative shares.
+
+    Returns:
+        Two arrays of shape (branches, configurations). Adding Gumbel noise to logarithms of weights and sorting draws
+        without replacement in proportion to the weights.
+    """
+    liking = _CHOICE_POWER * log_weight + rng.gumbel(size=(members.size, log_weight.size))
+    preference = np.argsort(-liking, axis=1)
+    width = 1 + rng.poisson(_CONFIGURATIONS_OF_A_BRANCH * np.maximum(np.sqrt(sizes) - 1.2, 0.0))
+    power = np.where(members < LONG_LIVED_BRANCHES, _LONG_LIVED_BUILD_POWER, _BUILD_POWER)
+    weight = np.exp(power[:, None] * log_weight[preference])
+    weight[np.arange(log_weight.size) >= width[:, None]] = 0.0
+    cumulative: FloatArray = np.cumsum(weight, axis=1)
+    cumulative /= cumulative[:, -1:]
+    return preference, cumulative

@@ -29,11 +29,13 @@ _COMPILERS = (
     ("gcc11", 0.025, -0.1),
     ("clang", 0.018, 0.4),
     ("gcc13_strict", 0.015, 0.15),
+    ("clang_tsan", 0.006, 0.55),
+    ("gcc8", 0.006, -0.2),
 )
 # The same, with the make type and the request in GiB.
 _OPTIMISATIONS = (
     ("optimized", "opt", 153, 1.0, 0.0),
-    ("release", "rel", 153, 0.34, 0.42),
+    ("release", "rel", 153, 0.31, 0.42),
     ("debug", "dbg", 256, 0.23, 0.3),
     ("optimized-mold", "opt", 238, 0.08, 0.1),
     ("optimized_guard", "opt", 225, 0.04, 0.1),
@@ -46,7 +48,7 @@ _OPTIMISATIONS = (
 _SANITISER_REQUEST_GIB = 210
 _COMMON_TARGETS = (
     ("all,dist", 1.0, 0.0),
-    ("all", 0.06, 0.1),
+    ("all", 0.075, 0.1),
     ("all,dist,sign", 0.04, -0.05),
     ("dist,sign", 0.015, 0.0),
     ("all,dist,artifacts", 0.015, 0.0),
@@ -71,15 +73,15 @@ _MODULES = (
 _TEST_TARGET_SHARE = 0.018
 _TEST_TARGET_DECAY = 22.0
 
-_CONFIGURATIONS_OF_MAIN = 165
-_CONFIGURATIONS_OF_OTHERS = 45
+_CONFIGURATIONS_OF_MAIN = 190
+_CONFIGURATIONS_OF_OTHERS = 38
 _POPULARITY_SD = 0.3
-_RARE_POPULARITY_SD = 1.5
-_LOG_PEAK_GIB = 4.0
+_RARE_POPULARITY_SD = 2.2
+_LOG_PEAK_GIB = 4.18
 _COMPONENT_LOG_PEAK = -0.45
 _COMPONENT_LOG_PEAK_SD = 0.2
 _CONFIGURATION_LOG_PEAK_SD = 0.2
-_SPREAD_MEDIAN = 0.425
+_SPREAD_MEDIAN = 0.44
 _SPREAD_OF_RARE_TARGETS = 1.35
 _SPREAD_SD = 0.25
 _SPREAD_FALLS_WITH_PEAK = 0.5
@@ -128,7 +130,9 @@ def _configurations(component: int) -> pd.DataFrame:
     level = 0.0 if main else _COMPONENT_LOG_PEAK + _COMPONENT_LOG_PEAK_SD * rng.standard_normal()
     shift = _CONFIGURATION_LOG_PEAK_SD * rng.standard_normal(len(pairs))
     luck = _SPREAD_SD * rng.standard_normal(len(pairs))
-    pairs["log_peak_gib"] = _LOG_PEAK_GIB + level + pairs["profile_effect"] + pairs["targets_effect"] + shift
+    effect = pairs["profile_effect"] + pairs["targets_effect"] + shift
+    pairs["log_peak_gib"] = _LOG_PEAK_GIB + level + effect - np.average(effect, weights=pairs["weight"])
+    luck -= np.average(luck, weights=pairs["weight"])
     pairs["spread"] = _SPREAD_MEDIAN * np.exp(luck - _SPREAD_FALLS_WITH_PEAK * (pairs["profile_effect"] - 0.15))
     pairs["spread"] *= np.where(pairs["targets"] == _COMMON_TARGETS[0][0], 1.0, _SPREAD_OF_RARE_TARGETS)
     return pairs.assign(component=component)
