@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from resource_prediction.models.artifact import write_manifest
 from tests.warehouse.exports import NOW
+from warehouse.artifacts import store_artifact
 from warehouse.engine import open_engine
 from warehouse.ingest import IngestReport, ingest
-from warehouse.publish import publish
-from warehouse.sources.files import FilesSource
-from resource_prediction.models.artifact import write_manifest
-from warehouse.artifacts import store_artifact
 from warehouse.layout import Layout
+from warehouse.publish import publish
 from warehouse.registry import Registry, Scores, VersionContent
+from warehouse.sources.files import FilesSource
 
 
 @pytest.fixture
