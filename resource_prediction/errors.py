@@ -283,3 +283,29 @@ class NoUsableRowError(SourceError):
             expected="at least one usable row, as the store holds none yet",
             next_step="See `python -m warehouse quarantine`, or name another file with --source.",
         )
+
+
+class DurationError(ResourcePredictionError):
+    """A text that is no duration."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__(
+            "duration",
+            got=repr(text),
+            expected="a number and a unit, s, m, h, d or w, such as 24h",
+            next_step="Write it like that.",
+        )
+
+
+class HoldoutError(ResourcePredictionError):
+    """A text that names no hold-out."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__(
+            "hold-out",
+            got=repr(text),
+            expected="a share of the rows such as 20%, a duration such as 24h, or a number of rows such as 2000",
+            next_step="Write it like one of these.",
+        )

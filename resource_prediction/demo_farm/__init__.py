@@ -2,9 +2,7 @@
 
 from resource_prediction.demo_farm.export import BREAKAGES, Breakage, broken_line_count, render_csv
 from resource_prediction.demo_farm.rows import (
-    DEMO_DAYS,
     DEMO_END,
-    DEMO_ROWS,
     DEMO_SEED,
     SYNTHETIC_NOTE,
     TWIN_SHARE,
@@ -13,9 +11,7 @@ from resource_prediction.demo_farm.rows import (
 
 __all__ = [
     "BREAKAGES",
-    "DEMO_DAYS",
     "DEMO_END",
-    "DEMO_ROWS",
     "DEMO_SEED",
     "SYNTHETIC_NOTE",
     "TWIN_SHARE",

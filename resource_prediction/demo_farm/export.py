@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from resource_prediction.demo_farm.rows import DEMO_DAYS, DEMO_ROWS, DEMO_SEED, generate_rows
+from resource_prediction.defaults import DEMO_DAYS, DEMO_ROWS
+from resource_prediction.demo_farm.rows import DEMO_SEED, generate_rows
 
 SEPARATOR = ";"
 _ROWS_FOR_A_BROKEN_LINE = 1000

@@ -8,6 +8,7 @@ from datetime import datetime
 import numpy as np
 import pandas as pd
 
+from resource_prediction.defaults import DEMO_DAYS, DEMO_ROWS
 from resource_prediction.demo_farm.arrivals import draw_arrivals
 from resource_prediction.demo_farm.catalogue import FloatArray, IntArray, TextArray, build_catalogue
 from resource_prediction.demo_farm.outcomes import draw_executors, draw_page_cache, draw_statuses, stop_early
@@ -18,8 +19,7 @@ from resource_prediction.telemetry import BYTES_PER_GIB, MIB_PER_GIB
 SYNTHETIC_NOTE = "Synthetic: rows of the demo farm, not of a real one."
 """Goes wherever a figure that rests on these rows is shown."""
 
-DEMO_ROWS = 12_000
-DEMO_DAYS = 28.0
+
 DEMO_SEED = 20250630
 DEMO_END = datetime(2025, 6, 30)  # noqa: DTZ001 - telemetry times are UTC without a zone
 """Every farm ends here, a Monday at midnight: in the past for any clock, and its last days are a weekend."""
