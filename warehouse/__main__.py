@@ -7,7 +7,7 @@ import json
 import sqlite3
 import sys
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +22,7 @@ PIPE_WIDTH = 200
 HELP: dict[str, tuple[str, str]] = {
     "champion": ("who serves, and how it did on the hold-out of its run", f"{PROGRAM} champion"),
     "history": ("every promotion and every verdict, with its reason", f"{PROGRAM} history --store var/own"),
+    "quarantine": ("every rejected row: file, line, and which rule it broke", f"{PROGRAM} quarantine"),
     "verify": ("check every artifact and part against its digest; status 1 if one differs", f"{PROGRAM} verify --json"),
 }
 """Of each command: what it answers, and a line to copy."""
@@ -35,18 +36,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     # After parsing, so that --help and wrong usage answer at once.
-    from warehouse.commands import COMMANDS, open_store  # noqa: PLC0415
+    from warehouse.commands import COMMANDS, find_store, is_synthetic  # noqa: PLC0415
     from warehouse.settings import Settings  # noqa: PLC0415
 
     store = options.store
     try:
         store = store or Settings().store_to_read()
-        answer = COMMANDS[options.command](open_store(store))
+        layout = find_store(store)
+        answer, synthetic = COMMANDS[options.command](layout), is_synthetic(layout)
     except ResourcePredictionError as error:
         return _fail(str(error), status=2)
     except (sqlite3.Error, OSError) as error:
         return _fail(f"store {store}: {error}. `{PROGRAM} verify` names what is damaged.", status=1)
-    _show(answer, store, as_json=options.json)
+    if options.json:
+        _show_json(answer, store, synthetic=synthetic)
+    else:
+        _show_tables(answer, synthetic=synthetic)
     return answer.status
 
 
@@ -80,21 +85,29 @@ def _examples(lines: Sequence[str]) -> str:
     return "\n".join(["examples:" if len(lines) > 1 else "example:", *(f"  {line}" for line in lines)])
 
 
-def _show(answer: Answer, store: Path, *, as_json: bool) -> None:
-    from rich.console import Console  # noqa: PLC0415 - as above
+def _show_json(answer: Answer, store: Path, *, synthetic: bool) -> None:
+    values = {"store": str(store), "synthetic": synthetic, **answer.values}
+    print(json.dumps(values, default=_json_value, allow_nan=False))
 
-    if as_json:
-        print(json.dumps({"store": str(store), **answer.values}, default=_json_value, allow_nan=False))
-        return
+
+def _show_tables(answer: Answer, *, synthetic: bool) -> None:
+    from rich.console import Console  # noqa: PLC0415 - after parsing, as above
+
+    from resource_prediction.demo_farm import SYNTHETIC_NOTE  # noqa: PLC0415
+
     # A pipe has no width of its own: wide enough for a version and its reason on one line.
-    console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
-    for part in answer.shown:
-        console.print(part)
+    width = None if sys.stdout.isatty() else PIPE_WIDTH
+    # Reasons and rejected rows are data: what looks like markup in them is not.
+    console = Console(width=width, markup=False, highlight=False, emoji=False)
+    for part in [SYNTHETIC_NOTE, *answer.shown] if synthetic else answer.shown:
+        # A sentence is left to the terminal to wrap, so that a path in it can be copied.
+        console.print(part, soft_wrap=isinstance(part, str))
 
 
 def _json_value(value: object) -> str:
     if isinstance(value, datetime):
-        return value.isoformat()
+        # Telemetry's times have no zone and are UTC.
+        return (value.replace(tzinfo=UTC) if value.tzinfo is None else value).isoformat()
     raise TypeError(f"no JSON for {type(value).__name__}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
@@ -11,10 +12,17 @@ from rich.console import RenderableType
 from rich.table import Column, Table
 
 from resource_prediction.errors import StoreError
+from resource_prediction.quarantine_reasons import explain
 from warehouse.artifacts import artifact_path, verify_artifacts
 from warehouse.findings import Finding
 from warehouse.layout import Layout
+from warehouse.published import verify_parts
+from warehouse.quarantine import read_quarantine
 from warehouse.registry import Champion, Registry
+from warehouse.store import open_store
+
+SHOWN_ROWS = 20
+SHOWN_LETTERS = 120
 
 
 @dataclass(frozen=True)
@@ -32,7 +40,7 @@ class Answer:
     status: int = 0
 
 
-def open_store(store: Path) -> Layout:
+def find_store(store: Path) -> Layout:
     """The layout of a store that is there.
 
     Raises:
@@ -47,6 +55,12 @@ def open_store(store: Path) -> Layout:
         expected="a store that a run has made",
         next_step="Make one with `python flows/train.py`, or name another with --store or RESOURCE_PREDICTION_STORE.",
     )
+
+
+def is_synthetic(layout: Layout) -> bool:
+    """Whether the store holds the demo farm, so that its numbers are called synthetic wherever they are shown."""
+    telemetry = open_store(layout).telemetry if layout.store_file.exists() else None
+    return telemetry is not None and telemetry.get("kind") == "demo"
 
 
 def show_champion(layout: Layout) -> Answer:
@@ -93,12 +107,27 @@ def show_history(layout: Layout) -> Answer:
     return Answer(values, [served, judged])
 
 
+def show_quarantine(layout: Layout) -> Answer:
+    """Every rejected row: the file and line that it came from, and which rule it broke."""
+    rows = read_quarantine(layout) if layout.current.exists() else []
+    counts = Counter(reason for row in rows for reason in row.reasons)
+    values = {"quarantined": len(rows), "reasons": dict(counts.most_common()), "rows": [asdict(row) for row in rows]}
+    if not rows:
+        return Answer(values, ["No row is in quarantine."])
+    why = Table("reason", Column("rows", justify="right"), "rule", title=f"{len(rows):,} rows rejected")
+    for reason, count in counts.most_common():
+        why.add_row(reason, f"{count:,}", explain(reason))
+    newest = rows[-SHOWN_ROWS:]
+    lines = [f"{row.file}:{row.line}: {', '.join(row.reasons)}: {_printable(row.row_text)}" for row in newest]
+    return Answer(values, [why, f"The newest {len(newest)}; --json has all of them whole:", *lines])
+
+
 def verify(layout: Layout) -> Answer:
     """Check the registry, every artifact and every published part against its digest."""
-    findings = _registry_findings(layout)
+    findings = [*_registry_findings(layout), *_telemetry_findings(layout)]
     values: dict[str, object] = {"sound": not findings, "findings": [asdict(finding) for finding in findings]}
     if not findings:
-        return Answer(values, ["Sound: the registry, its links, and every artifact are as they were stored."])
+        return Answer(values, ["Sound: registry, links, artifacts and published parts are as they were stored."])
     table = Table("what", "problem", title=f"{len(findings)} found")
     for finding in findings:
         table.add_row(finding.what, finding.problem)
@@ -108,6 +137,7 @@ def verify(layout: Layout) -> Answer:
 COMMANDS: dict[str, Callable[[Layout], Answer]] = {
     "champion": show_champion,
     "history": show_history,
+    "quarantine": show_quarantine,
     "verify": verify,
 }
 
@@ -126,6 +156,20 @@ def _registry_findings(layout: Layout) -> list[Finding]:
             return registry.verify()
     except StoreError as error:
         return [Finding(layout.registry_file.name, str(error.got)), *verify_artifacts(layout, [])]
+
+
+def _telemetry_findings(layout: Layout) -> list[Finding]:
+    if not layout.current.exists():
+        return []
+    try:
+        return [Finding("published telemetry", problem) for problem in verify_parts(layout)]
+    except StoreError as error:
+        return [Finding("published telemetry", str(error))]
+
+
+def _printable(text: str) -> str:
+    """The beginning of a rejected row, without what would move a terminal's cursor."""
+    return "".join(letter if letter.isprintable() else "?" for letter in text[:SHOWN_LETTERS])
 
 
 def _version_column() -> Column:

@@ -13,11 +13,14 @@ from typing import Any
 
 import pytest
 
+from tests.warehouse.exports import build, export
 from warehouse.__main__ import HELP, main
 from warehouse.artifacts import artifact_path
 from warehouse.commands import COMMANDS
+from warehouse.ingest import IngestReport
 from warehouse.layout import Layout
 from warehouse.registry import Champion, Registry, VersionContent
+from warehouse.store import claim
 
 ROOT = Path(__file__).parents[2]
 
@@ -177,6 +180,89 @@ def test_a_folder_that_is_no_store_is_one_line_with_status_2(
     for text in (str(layout.store), "python flows/train.py", "--store"):
         assert text in errors
     assert layout.store.exists() == exists
+
+
+@pytest.fixture
+def rejected(night: Callable[..., IngestReport], write: Callable[[str, bytes], Path]) -> Path:
+    """An export of which one row is good, and two are rejected."""
+    path = write("april.csv", export(build(1), build(2, max_rss=-5, branch="[red]:smile:\x1b[2J"), "too;short"))
+    night(path)
+    return path
+
+
+def test_quarantine_names_file_line_and_rule_of_every_rejected_row(
+    ask: Callable[..., tuple[int, str, str]], rejected: Path
+) -> None:
+    status, shown, _ = ask("quarantine")
+    assert status == 0
+    for text in (
+        f"{rejected}:3: max_rss:negative: job-2;",
+        "2 rows rejected",
+        "zero or more",
+        "line:field_count",
+        "too;short",
+    ):
+        assert text in shown
+    answer = _last_line(ask("quarantine", "--json")[1])
+    assert (answer["quarantined"], answer["reasons"]) == (2, {"max_rss:negative": 1, "line:field_count": 1})
+    assert [(Path(row["file"]), row["line"], row["reasons"]) for row in answer["rows"]] == [
+        (rejected, 3, ["max_rss:negative"]),
+        (rejected, 4, ["line:field_count"]),
+    ]
+    assert answer["rows"][0]["ingested_at"] == "2025-05-01T00:00:00+00:00"
+
+
+def test_a_rejected_row_is_shown_as_it_is_and_cannot_paint_the_terminal(
+    ask: Callable[..., tuple[int, str, str]], rejected: Path
+) -> None:
+    _, shown, _ = ask("quarantine")
+    assert "[red]:smile:?[2J" in shown
+    assert "\x1b" not in shown
+
+
+def test_a_damaged_quarantine_is_one_line_and_found_by_verify(
+    ask: Callable[..., tuple[int, str, str]], layout: Layout, rejected: Path
+) -> None:
+    (part,) = (layout.parts / "quarantine").iterdir()
+    part.write_bytes(b"no Parquet")
+    status, shown, errors = ask("quarantine")
+    assert (status, shown, len(errors.splitlines())) == (2, "", 1)
+    assert "`python -m warehouse verify` names what is damaged" in errors
+    status, shown, _ = ask("verify")
+    assert status == 1
+    assert part.name in shown
+
+
+def test_a_changed_part_is_named_by_verify(
+    ask: Callable[..., tuple[int, str, str]], layout: Layout, rejected: Path
+) -> None:
+    assert ask("verify")[0] == 0
+    (part,) = layout.parts.glob("month=*/*.parquet")
+    part.write_bytes(part.read_bytes() + b"x")
+    status, shown, _ = ask("verify", "--json")
+    (finding,) = _last_line(shown)["findings"]
+    assert status == 1
+    assert finding["what"] == "published telemetry"
+    assert part.name in finding["problem"]
+
+
+@pytest.mark.parametrize("text", ["{}", "3", "[]", "{", ""])
+def test_a_damaged_pointer_to_the_published_rows_is_named_by_verify(
+    ask: Callable[..., tuple[int, str, str]], layout: Layout, rejected: Path, text: str
+) -> None:
+    layout.current.write_text(text, encoding="utf-8")
+    status, shown, _ = ask("verify")
+    assert status == 1
+    assert "CURRENT.json" in shown
+
+
+def test_a_demo_store_is_called_synthetic_and_another_is_not(
+    ask: Callable[..., tuple[int, str, str]], layout: Layout, champion: Champion
+) -> None:
+    assert _last_line(ask("champion", "--json")[1])["synthetic"] is False
+    claim(layout, {"kind": "demo", "rows": 12000, "days": 28})
+    assert _last_line(ask("champion", "--json")[1])["synthetic"] is True
+    assert ask("champion")[1].startswith("Synthetic")
 
 
 def test_looking_changes_nothing(ask: Callable[..., tuple[int, str, str]], layout: Layout, champion: Champion) -> None:

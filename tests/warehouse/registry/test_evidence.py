@@ -123,7 +123,7 @@ def test_the_ledger_cannot_be_rewritten_even_by_hand(registry: Registry, layout:
         max_size=4,
     )
 )
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_nights_bring_the_first_night_of_a_block_stays(
     tmp_path_factory: pytest.TempPathFactory, nights: list[list[tuple[int, str, str, int]]]
 ) -> None:
