@@ -1,0 +1,103 @@
+"""How much memory the demo farm's jobs take, and what was requested for them. Not here: status, page cache, twins."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from resource_prediction.demo_farm.arrivals import Arrivals
+from resource_prediction.demo_farm.catalogue import Catalogue, FloatArray, IntArray
+
+_BURST_DECAY_DAYS = 14 / 1440
+"""A burst's shared deviation is down to 1/e after a quarter of an hour and all but gone after one, as on the real farm."""
+
+_VARIANCE_SHARES = {"burst": 0.62, "burst_configuration": 0.12, "branch": 0.04, "branch_configuration": 0.06}
+_SKEW = 0.1
+_DRIFT_SD_A_DAY = 0.03
+_STEP_PROBABILITY_A_DAY = 1 / 45
+_STEP_SD = 0.25
+_GROWTH_A_DAY = 0.001
+_REVIEW_DAYS = 7.0
+_REQUEST_LEVELS_GIB = np.array([141, 153, 160, 173, 192, 210, 225, 238, 256, 273, 304, 321, 384], float)
+_SATURATION_GIB = 210.0
+_SATURATION_POWER = 4.0
+_HIGHEST_SHARE_OF_REQUEST = 0.995
+
+
+def draw_peaks(arrivals: Arrivals, catalogue: Catalogue, days: float, seed: int) -> tuple[FloatArray, FloatArray]:
+    """Draw the peak and the request of each job.
+
+    A peak is the configuration's level (which drifts), times effects of the branch that last, times a deviation that
+    the jobs of a burst share and that fades within half an hour, times noise.
+
+    Returns:
+        Peaks and requests in GiB, each of shape (jobs,); no peak is above its request.
+    """
+    rng = np.random.default_rng([seed, 2])
+    configuration = arrivals.configuration
+    level = catalogue.of_configurations("log_peak_gib")[configuration] + _drift(
+        arrivals, len(catalogue.configurations), days, rng
+    )
+    deviation = _deviation(arrivals, len(catalogue.configurations), rng)
+    skewed = (1 - np.exp(-_SKEW * deviation)) / _SKEW
+    unbounded = np.exp(level + catalogue.of_configurations("spread")[configuration] * skewed)
+    peak = unbounded / (1 + (unbounded / _SATURATION_GIB) ** _SATURATION_POWER) ** (1 / _SATURATION_POWER)
+    request = _requests(arrivals, catalogue, level)
+    limit = request * (_HIGHEST_SHARE_OF_REQUEST - 0.1 * rng.random(peak.size) ** 2)
+    return np.minimum(peak, limit), request
+
+
+def _drift(arrivals: Arrivals, configurations: int, days: float, rng: np.random.Generator) -> FloatArray:
+    """Slow change of each configuration: a daily random walk, rare steps (a new compiler), a little growth."""
+    dates = int(np.ceil(days)) + 1
+    walk = _DRIFT_SD_A_DAY * rng.standard_normal((dates, configurations))
+    step = rng.random(walk.shape) < _STEP_PROBABILITY_A_DAY
+    walk += np.where(step, _STEP_SD * rng.standard_normal(walk.shape), 0.0)
+    path = np.cumsum(walk, axis=0)
+    path -= path.mean(axis=0)
+    today = arrivals.day.astype(np.int64)
+    return path[today, arrivals.configuration] + _GROWTH_A_DAY * (arrivals.day - days / 2)
+
+
+def _deviation(arrivals: Arrivals, configurations: int, rng: np.random.Generator) -> FloatArray:
+    """Deviation of each job from its configuration's level, of variance 1, out of what it shares with others."""
+    pair, pair_of_job = np.unique(arrivals.branch * configurations + arrivals.configuration, return_inverse=True)
+    share = _VARIANCE_SHARES
+    parts = [
+        (share["burst"], _fading(arrivals.branch, arrivals.day, rng)),
+        (share["burst_configuration"], _fading(pair_of_job, arrivals.day, rng)),
+        (share["branch"], rng.standard_normal(arrivals.branches)[arrivals.branch]),
+        (share["branch_configuration"], rng.standard_normal(pair.size)[pair_of_job]),
+        (1 - sum(share.values()), rng.standard_normal(arrivals.day.size)),
+    ]
+    total = np.zeros(arrivals.day.size)
+    for variance, part in parts:
+        total += np.sqrt(variance) * part
+    return total
+
+
+def _fading(group: IntArray, day: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Ornstein-Uhlenbeck process of each group, of variance 1, at the times of its jobs."""
+    order = np.lexsort((day, group))
+    same = np.diff(group[order], prepend=-1) == 0
+    gap = np.where(same, np.diff(day[order], prepend=0.0), np.inf)
+    memory = np.exp(-gap / _BURST_DECAY_DAYS)
+    shock = np.sqrt(1 - memory**2) * rng.standard_normal(day.size)
+    values = np.empty(day.size)
+    state = 0.0
+    for position, (kept, new) in enumerate(zip(memory.tolist(), shock.tolist(), strict=True)):
+        state = kept * state + new
+        values[position] = state
+    result = np.empty(day.size)
+    result[order] = values
+    return result
+
+
+def _requests(arrivals: Arrivals, catalogue: Catalogue, level: FloatArray) -> FloatArray:
+    """What people had configured, from a few fixed sizes; once a week it is raised where a configuration has grown."""
+    configuration = arrivals.configuration
+    week = (arrivals.day // _REVIEW_DAYS).astype(np.int64)
+    highest = np.full((int(week.max(initial=0)) + 1, len(catalogue.configurations)), -np.inf)
+    np.maximum.at(highest, (week, configuration), level)
+    wanted = np.exp(highest[week, configuration] + 1.0 * catalogue.of_configurations("spread")[configuration])
+    wanted = np.maximum(wanted, catalogue.of_configurations("request_gib")[configuration])
+    return _REQUEST_LEVELS_GIB[np.minimum(np.searchsorted(_REQUEST_LEVELS_GIB, wanted), _REQUEST_LEVELS_GIB.size - 1)]

@@ -1,0 +1,5 @@
+"""Model families and the model that users load: public names. Not here: features, scoring, where models are kept."""
+
+from resource_prediction.models.base import BasePredictor
+
+__all__ = ["BasePredictor"]

@@ -1,0 +1,107 @@
+"""`python -m warehouse`: arguments, output and exit status. Not here: what the commands answer (commands.py)."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sqlite3
+import sys
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from resource_prediction.errors import ResourcePredictionError
+
+if TYPE_CHECKING:
+    from warehouse.commands import Answer
+
+PROGRAM = "python -m warehouse"
+PIPE_WIDTH = 200
+
+HELP: dict[str, tuple[str, str]] = {
+    "champion": ("who serves, and how it did on the hold-out of its run", f"{PROGRAM} champion"),
+    "history": ("every promotion and every verdict, with its reason", f"{PROGRAM} history --store var/own"),
+    "verify": ("check every artifact and part against its digest; status 1 if one differs", f"{PROGRAM} verify --json"),
+}
+"""Of each command: what it answers, and a line to copy."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Answer one command.
+
+    Returns:
+        0 when it was answered, 1 when something in the store is damaged, 2 on wrong usage or a store that is none.
+    """
+    options = _parser().parse_args(arguments)
+    # After parsing, so that --help and wrong usage answer at once.
+    from warehouse.commands import COMMANDS, open_store  # noqa: PLC0415
+    from warehouse.settings import Settings  # noqa: PLC0415
+
+    store = options.store
+    try:
+        store = store or Settings().store_to_read()
+        answer = COMMANDS[options.command](open_store(store))
+    except ResourcePredictionError as error:
+        return _fail(str(error), status=2)
+    except (sqlite3.Error, OSError) as error:
+        return _fail(f"store {store}: {error}. `{PROGRAM} verify` names what is damaged.", status=1)
+    _show(answer, store, as_json=options.json)
+    return answer.status
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog=PROGRAM,
+        description="Look into a store: who serves, why, and whether all is as it was stored. Nothing is changed.",
+        epilog=_examples([example for _, example in HELP.values()]),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (summary, example) in HELP.items():
+        command = commands.add_parser(
+            name,
+            help=summary,
+            description=f"{summary[0].upper()}{summary[1:]}.",
+            epilog=_examples([example]),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        command.add_argument(
+            "--store",
+            type=Path,
+            metavar="DIR",
+            help="the store (default: RESOURCE_PREDICTION_STORE, else var/own if it has a champion, else var/demo)",
+        )
+        command.add_argument("--json", action="store_true", help="one JSON object as the last line of standard output")
+    return parser
+
+
+def _examples(lines: Sequence[str]) -> str:
+    return "\n".join(["examples:" if len(lines) > 1 else "example:", *(f"  {line}" for line in lines)])
+
+
+def _show(answer: Answer, store: Path, *, as_json: bool) -> None:
+    from rich.console import Console  # noqa: PLC0415 - as above
+
+    if as_json:
+        print(json.dumps({"store": str(store), **answer.values}, default=_json_value, allow_nan=False))
+        return
+    # A pipe has no width of its own: wide enough for a version and its reason on one line.
+    console = Console(width=None if sys.stdout.isatty() else PIPE_WIDTH)
+    for part in answer.shown:
+        console.print(part)
+
+
+def _json_value(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise TypeError(f"no JSON for {type(value).__name__}")
+
+
+def _fail(message: str, *, status: int) -> int:
+    print(f"{PROGRAM}: {message}", file=sys.stderr)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
