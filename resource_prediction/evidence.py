@@ -49,8 +49,8 @@ def complete_until(newest_known: datetime, label_delay: timedelta) -> pd.Timesta
 
 def segments(component: pd.Series, min_rows: int) -> pd.Series:
     """Give each job its segment: its component, or "other" where that is missing or has under ``min_rows`` jobs."""
-    jobs = component.map(component.value_counts())
-    return component.where(jobs >= min_rows, OTHER_SEGMENT).astype("str")
+    names = component.astype("object")
+    return names.where(names.map(names.value_counts()) >= min_rows, OTHER_SEGMENT).astype("str")
 
 
 def ledger_entries(

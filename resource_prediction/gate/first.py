@@ -13,12 +13,8 @@ BASELINE_TEXTS = {
 """Baselines in the order in which they are asked for, and what they are called in a sentence."""
 
 
-def best_candidate(candidates: tuple[Candidate, ...]) -> Candidate:
-    """The candidate with the lowest score on the hold-out; the first of equals.
-
-    Raises:
-        GateError: Where there is none, or where they were scored on different numbers of rows.
-    """
+def check_candidates(candidates: tuple[Candidate, ...]) -> None:
+    """Raise GateError where there is no candidate, or where they were scored on different numbers of rows."""
     if not candidates:
         raise GateError("verdict", got="no candidates", expected="a fitted family", next_step="See why each failed.")
     rows = {candidate.score.rows for candidate in candidates}
@@ -29,6 +25,15 @@ def best_candidate(candidates: tuple[Candidate, ...]) -> Candidate:
             expected="one hold-out for all",
             next_step="Score every family on the same rows.",
         )
+
+
+def best_candidate(candidates: tuple[Candidate, ...]) -> Candidate:
+    """The candidate with the lowest score on the hold-out; the first of equals.
+
+    Raises:
+        GateError: As in ``check_candidates``.
+    """
+    check_candidates(candidates)
     return min(candidates, key=lambda candidate: candidate.score.score)
 
 
@@ -39,7 +44,7 @@ def judge_first(night: Night) -> Verdict:
     candidates.
 
     Raises:
-        GateError: As in ``best_candidate``.
+        GateError: As in ``check_candidates``.
     """
     best = best_candidate(night.candidates)
     rows, score, family = best.score.rows, best.score.score, best.recipe.family
@@ -69,7 +74,7 @@ def judge_evaluated(candidates: tuple[Candidate, ...]) -> Verdict:
     """Say how fitted models do on rows that none of them has seen; nothing changes.
 
     Raises:
-        GateError: As in ``best_candidate``, but no candidates are legal.
+        GateError: As in ``check_candidates``, but no candidates are legal.
     """
     if not candidates:
         return Verdict("evaluated", "There is no row that none of the models was fitted on, so there are no scores.")

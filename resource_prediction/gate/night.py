@@ -8,7 +8,7 @@ import pandas as pd
 
 from resource_prediction.comparison import RecipeBlocks, recipe_blocks
 from resource_prediction.evidence import served_recipe
-from resource_prediction.gate.first import best_candidate, judge_first
+from resource_prediction.gate.first import best_candidate, check_candidates, judge_first
 from resource_prediction.gate.nomination import SwitchAnswer, follow_nomination, open_nomination
 from resource_prediction.gate.refresh import Refresh, judge_refresh
 from resource_prediction.gate.rule import GateRule
@@ -37,6 +37,7 @@ def judge(night: Night, ledger: pd.DataFrame, rule: GateRule) -> Verdict:
     if night.new_rows == 0:
         reason = f"No new telemetry has come in since the last verdict, so {champion.family} stays."
         return Verdict("kept", reason, champion, _runner_up(night, champion), nomination=night.nomination)
+    check_candidates(night.candidates)
     evidence = recipe_blocks(ledger)
     answer = _switch(night, champion, evidence, ledger, rule)
     if answer.promoted is not None:
@@ -63,9 +64,8 @@ def _switch(
 def _refreshed_or_kept(
     night: Night, champion: Recipe, answer: SwitchAnswer, evidence: Mapping[str, RecipeBlocks], rule: GateRule
 ) -> Verdict:
-    fitted = champion.digest in [candidate.recipe.digest for candidate in night.candidates]
     refresh = Refresh(False, f"{champion.family} was not fitted in this run, so it stays as it is.", None)
-    if fitted:
+    if night.fitted(champion):
         refresh = judge_refresh(evidence, champion, rule)
     other = answer.challenger or _runner_up(night, champion)
     kind: VerdictKind = "refreshed" if refresh.goes_in else "kept"

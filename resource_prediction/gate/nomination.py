@@ -90,7 +90,7 @@ def follow_nomination(
     if nomination.champion != champion.digest:
         closed = ClosedNomination(nomination, "champion changed")
         return SwitchAnswer(f"The nomination of {name} ends, as it was against another champion.", closed=closed)
-    fitted = nomination.recipe in [candidate.recipe for candidate in night.candidates]
+    fitted = night.fitted(nomination.recipe)
     if found.decided and (fitted or not found.passes(rule)):
         return _decide(nomination, name, found, rule)
     if night.complete_until() >= pd.Timestamp(nomination.since) + timedelta(days=rule.patience_days):

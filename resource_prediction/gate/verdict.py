@@ -95,6 +95,10 @@ class Night:
     nomination: Nomination | None = None
     seen_until: Mapping[str, str] = field(default_factory=dict)
 
+    def fitted(self, recipe: Recipe) -> bool:
+        """Whether the recipe was fitted in this run."""
+        return recipe.digest in [candidate.recipe.digest for candidate in self.candidates]
+
     def complete_until(self) -> pd.Timestamp:
         """End of the newest block that is complete tonight."""
         return complete_until(pd.Timestamp(self.newest_known), timedelta(hours=self.label_delay_hours))

@@ -105,8 +105,9 @@ def test_a_ledger_without_a_column_is_refused_by_name() -> None:
         new_entries(empty_ledger().drop(columns="fitted_until"), empty_ledger())
 
 
-def test_small_and_missing_components_are_one_segment() -> None:
-    component = pd.Series(["core", "core", "docs", None])
+@pytest.mark.parametrize("dtype", ["object", "str", "category"])
+def test_small_and_missing_components_are_one_segment(dtype: str) -> None:
+    component = pd.Series(["core", "core", "docs", None], dtype=dtype)
     assert segments(component, min_rows=2).tolist() == ["core", "core", "other", "other"]
 
 

@@ -107,9 +107,10 @@ def test_candidates_of_different_hold_outs_are_refused() -> None:
         judge(_night(0, champion=None, candidates=candidates), _ledger(0), RULE)
 
 
-def test_a_run_in_which_every_family_failed_has_no_verdict() -> None:
+@pytest.mark.parametrize("champion", [None, CHAMPION])
+def test_a_run_in_which_every_family_failed_has_no_verdict(champion: Recipe | None) -> None:
     with pytest.raises(GateError, match="no candidates"):
-        judge(_night(0, champion=None, candidates=()), _ledger(0), RULE)
+        judge(_night(0, champion=champion, candidates=()), _ledger(0), RULE)
 
 
 # No new telemetry, evaluation
@@ -335,6 +336,11 @@ def test_a_verdict_is_the_same_for_the_same_rows_in_any_order(
     ledger = _ledger(days, champion, challenger)
     night = _night(days, nomination=_nomination(2))
     assert judge(night, ledger, RULE) == judge(night, ledger.sample(frac=1.0, random_state=seed), RULE)
+
+
+def test_an_empty_ledger_as_a_database_gives_it_is_no_evidence() -> None:
+    verdict = judge(_night(5), pd.DataFrame(columns=list(LEDGER_COLUMNS), dtype="object"), RULE)
+    assert (verdict.kind, verdict.nomination) == ("refreshed", None)
 
 
 def test_a_verdict_goes_into_json() -> None:
