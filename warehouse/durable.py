@@ -16,6 +16,13 @@ def flush_file(path: Path) -> None:
         os.close(descriptor)
 
 
+def flush_tree(folder: Path) -> None:
+    """Flush a folder, and every file and folder below it."""
+    for path in folder.rglob("*"):
+        flush_file(path)
+    flush_file(folder)
+
+
 def move_durably(finished: Path, target: Path) -> None:
     """Flush a finished file and give it its final name; readers see all of it or nothing.
 

@@ -41,6 +41,20 @@ class Layout:
         """The SQLite registry of versions, promotions and runs."""
         return self.store / "registry.sqlite"
 
+    def registry_copy(self, number: int) -> Path:
+        """The registry as it was before it was migrated from that format."""
+        return self.store / f"registry.format-{number}.sqlite"
+
+    @property
+    def features(self) -> Path:
+        """Point-in-time features of all rows, a folder each, named by what they were made from."""
+        return self.store / "features"
+
+    @property
+    def training(self) -> Path:
+        """Training sets at a cut-off, a folder each, named by what they were cut from."""
+        return self.store / "training"
+
     @property
     def parts(self) -> Path:
         """Published Parquet, immutable, one folder a month."""

@@ -77,6 +77,8 @@ def read_snapshot(layout: Layout) -> Snapshot:
         StoreError: Where nothing is published, and on a manifest that is missing, changed or of a newer format.
     """
     pointer = _json(layout.current, _bytes(layout.current, "no published telemetry"))
+    if not {"manifest", "sha256"} <= pointer.keys():
+        raise _damaged(layout.current, f"the keys {', '.join(pointer) or 'none'}")
     manifest_file = layout.store / str(pointer["manifest"])
     content = _bytes(manifest_file, "no manifest")
     if hashlib.sha256(content).hexdigest() != pointer["sha256"]:
@@ -212,7 +214,7 @@ def _bytes(path: Path, got: str) -> bytes:
 def _json(path: Path, content: bytes) -> dict[str, Any]:
     try:
         return dict(json.loads(content))
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise _damaged(path, str(error)) from error
 
 

@@ -1,0 +1,381 @@
+"""BasePredictor: what every family inherits, from fit to artifact. Not here: learners (implementations/)."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from resource_prediction.distribution import Components, Distribution, FloatArray, Mixture
+from resource_prediction.errors import ArtifactError, FeatureMismatchError, FitError, NotFittedError, ParameterError
+from resource_prediction.models import attributes
+from resource_prediction.models.binning import IntArray, PeakBins, learn_components
+from resource_prediction.models.fitted import Fitted
+from resource_prediction.models.out_of_time import out_of_time, take, thin
+from resource_prediction.models.residuals import ResidualGroups
+
+TaskType = Literal["regression", "classification"]
+
+FORMAT = 1
+SIDECAR = "predictor.json"
+FITTED_ARRAYS = "fitted.npz"
+
+FRAMEWORK_PARAMETERS = frozenset({"random_state", "max_rows", "n_bins", "strategy"})
+"""Parameters that the framework acts on; a family may take them, and passes them to no library."""
+
+FOLD_ROWS = 20_000
+"""Rows that the folds behind residuals and confusion see at most, where ``max_rows`` does not say less."""
+
+
+@dataclass(eq=False)
+class Framework:
+    """What the framework keeps on a predictor, in one attribute, so that an author's attributes are all others."""
+
+    parameters: dict[str, Any]
+    task_type: TaskType
+    n_jobs: int
+    fitted: Fitted | None = None
+    checked: pd.Index | None = field(default=None, repr=False)
+
+
+class BasePredictor(ABC):
+    """A model family: write ``fit`` and ``predict``, and inherit distribution, parameters, save and load.
+
+    ``fit`` gets a frame of numeric features (NaN is missing, rows in time order) and GiB, or bin numbers from 0 for
+    classification; ``predict`` returns the same kind. A classifier that also has ``predict_proba(X) -> (n, bins)``
+    is asked for it. ``max_rows``, where it is a parameter, bounds the rows of a fit.
+
+    Args:
+        random_state: Seed of everything random in a fit.
+        **kwargs: Hyperparameters, and from the framework ``task_type`` and ``n_jobs`` (threads of a fit).
+    """
+
+    task_type: ClassVar[TaskType] = "regression"
+    """What the class is where the framework does not say; read `task` on an instance."""
+
+    _framework: Framework
+
+    def __new__(cls, *args: object, **kwargs: object) -> Self:
+        """Note the constructor's arguments, so that an author need not call ``super().__init__``."""
+        self = super().__new__(cls)
+        parameters = _constructor_arguments(cls, args, kwargs)
+        task_type = parameters.pop("task_type", cls.task_type)
+        n_jobs = parameters.pop("n_jobs", 1)
+        self._framework = Framework(parameters, task_type, n_jobs)
+        return self
+
+    def __init__(self, random_state: int = 42, **kwargs: object) -> None:
+        self.random_state = random_state
+
+    @abstractmethod
+    def fit(self, X: pd.DataFrame, y: npt.NDArray[Any], **fit_params: FloatArray) -> Self:
+        """Learn from features and GiB, or from features and bin numbers."""
+
+    @abstractmethod
+    def predict(self, X: pd.DataFrame) -> npt.NDArray[Any]:
+        """GiB, or bin numbers, shape (n,)."""
+
+    def get_parameters(self) -> dict[str, Any]:
+        """The constructor's parameters, ready for JSON."""
+        return dict(self._framework.parameters)
+
+    @property
+    def task(self) -> TaskType:
+        """Whether the model predicts GiB or bins."""
+        return self._framework.task_type
+
+    @property
+    def n_jobs(self) -> int:
+        """Threads of a fit; results do not depend on it."""
+        return self._framework.n_jobs
+
+    def learner_parameters(self) -> dict[str, Any]:
+        """The parameters that are the library's: without those of the framework and of the class itself."""
+        own = FRAMEWORK_PARAMETERS | {"n_estimators"}
+        return {name: value for name, value in self._framework.parameters.items() if name not in own}
+
+    def class_count(self, y: npt.NDArray[Any]) -> int:
+        """How many bins there are; the rows of one fit need not hold all of them."""
+        return self.bins.count if self.is_framed else int(y.max()) + 1
+
+    @property
+    def is_framed(self) -> bool:
+        """Whether `fit_distribution` is around the fit, and so knows features and bins."""
+        return self._framework.fitted is not None
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """Names of the features, in the order of the fit."""
+        return self._fitted.features
+
+    @property
+    def bins(self) -> PeakBins:
+        """The memory bins of a classification model, from the start of ``fit`` on."""
+        if self._fitted.bins is None:
+            raise NotFittedError(type(self).__name__)
+        return self._fitted.bins
+
+    @property
+    def components(self) -> Components:
+        """The training peaks within each bin of a classification model, from the start of ``fit`` on."""
+        if self._fitted.components is None:
+            raise NotFittedError(type(self).__name__)
+        return self._fitted.components
+
+    @property
+    def _fitted(self) -> Fitted:
+        if self._framework.fitted is None:
+            raise NotFittedError(type(self).__name__)
+        return self._framework.fitted
+
+    def fit_distribution(
+        self, X: pd.DataFrame, peak_gib: npt.ArrayLike, *, sample_weight: npt.ArrayLike | None = None
+    ) -> Self:
+        """Fit, and learn the predictive distribution: bins and their peaks, or residuals seen out of time.
+
+        Args:
+            X: Numeric features in time order, shape (n, f); NaN is missing.
+            peak_gib: Peaks, shape (n,), GiB, > 0.
+            sample_weight: Weight of each row, passed on to ``fit`` where given.
+
+        Raises:
+            FitError: On fewer than 2 rows, unequal lengths, or a peak that is not finite and > 0.
+        """
+        peak = np.asarray(peak_gib, dtype=np.float64)
+        _check_training_rows(X, peak)
+        features = tuple(map(str, X.columns))
+        weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
+        if self.task == "classification":
+            self._fit_bins(X, peak, weight, features)
+        else:
+            self._fit_regression(X, peak, weight, features)
+        return self
+
+    def predict_distribution(self, X: pd.DataFrame) -> Distribution:
+        """Distribution of the peak of each row, in GiB.
+
+        Raises:
+            NotFittedError: Before a fit.
+            FeatureMismatchError: On other features, or another order of them, than in the fit.
+        """
+        fitted = self._fitted
+        self.check_features(X)
+        if fitted.components is not None:
+            return Mixture(self._bin_probabilities(X, fitted.components), fitted.components)
+        if fitted.residuals is None:
+            raise NotFittedError(type(self).__name__)
+        predicted = np.asarray(self.predict(X), dtype=np.float64) if len(X) else np.empty(0)
+        return fitted.residuals.distribution(predicted)
+
+    def matrix(self, X: pd.DataFrame) -> npt.NDArray[np.float32]:
+        """Checked float32 values of the features, without a copy where the frame is one float32 block."""
+        if self._framework.fitted is not None:
+            self.check_features(X)
+        return X.to_numpy(dtype=np.float32, copy=False)
+
+    def save(self, folder: Path) -> None:
+        """Write the model into a folder, in native formats and JSON; equal models give equal bytes.
+
+        Raises:
+            NotFittedError: Before a fit.
+            ArtifactError: Where an attribute of the class has no native format.
+        """
+        fitted = self._fitted
+        folder.mkdir(parents=True, exist_ok=True)
+        np.savez(folder / FITTED_ARRAYS, allow_pickle=False, **fitted.to_arrays())
+        sidecar = {
+            "format": FORMAT,
+            "class": type(self).__name__,
+            "task_type": self.task,
+            "parameters": self.get_parameters(),
+            "features": list(fitted.features),
+            "attributes": self.save_learner(folder),
+        }
+        (folder / SIDECAR).write_text(json.dumps(sidecar, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Read a model that `save` of the same class wrote.
+
+        Raises:
+            ArtifactError: Where the folder is incomplete, of another class or a newer format.
+        """
+        sidecar = _read_sidecar(folder, cls.__name__)
+        model = cls(**sidecar["parameters"], task_type=sidecar["task_type"])
+        with np.load(folder / FITTED_ARRAYS, allow_pickle=False) as arrays:
+            model._framework.fitted = Fitted.from_arrays(tuple(sidecar["features"]), dict(arrays))
+        model.load_learner(folder, sidecar["attributes"])
+        return model
+
+    def save_learner(self, folder: Path) -> dict[str, Any]:
+        """Write the author's attributes; return what the sidecar keeps of them. Overridden with `load_learner`."""
+        own = {name: value for name, value in vars(self).items() if name != "_framework"}
+        return attributes.save(own, folder)
+
+    def load_learner(self, folder: Path, saved: dict[str, Any]) -> None:
+        """Read what `save_learner` wrote."""
+        vars(self).update(attributes.load(saved, folder))
+
+    def library_versions(self) -> dict[str, str]:
+        """Version of each library whose learners are among the attributes, by distribution name."""
+        held = [item for value in vars(self).values() for item in (value if isinstance(value, list) else [value])]
+        return attributes.library_versions(held)
+
+    def unfitted(self) -> Self:
+        """An unfitted model of the same class and parameters."""
+        return type(self)(**self.get_parameters(), task_type=self.task, n_jobs=self.n_jobs)
+
+    def _fit_rows(self, X: pd.DataFrame, y: npt.NDArray[Any], weight: FloatArray | None, most: int | None) -> Self:
+        rows = thin(len(X), most)
+        extra = {} if weight is None else {"sample_weight": weight[rows]}
+        self.fit(take(X, rows), y[rows], **extra)
+        return self
+
+    @property
+    def _max_rows(self) -> int | None:
+        return self._framework.parameters.get("max_rows")
+
+    @property
+    def _fold_rows(self) -> int:
+        return min(self._max_rows or FOLD_ROWS, FOLD_ROWS)
+
+    def _fit_bins(
+        self, X: pd.DataFrame, peak: FloatArray, weight: FloatArray | None, features: tuple[str, ...]
+    ) -> None:
+        parameters = self._framework.parameters
+        bins = PeakBins.learn(peak, parameters.get("n_bins", 24), parameters.get("strategy", "log"))
+        labels = bins.assign(peak)
+        components = learn_components(peak, labels, bins.count)
+        fitted = Fitted(features, bins=bins, components=components)
+        self._framework.fitted = fitted
+        if bins.count == 1:
+            return
+        self._fit_rows(X, labels, weight, self._max_rows)
+        if not hasattr(self, "predict_proba"):
+            confusion = self._confusion_out_of_time(X, labels, weight)
+            self._framework.fitted = replace(fitted, confusion=confusion)
+
+    def _fit_regression(
+        self, X: pd.DataFrame, peak: FloatArray, weight: FloatArray | None, features: tuple[str, ...]
+    ) -> None:
+        self._framework.fitted = Fitted(features)
+        self._fit_rows(X, peak, weight, self._max_rows)
+        self._framework.fitted = self.learn_distribution(X, peak, weight)
+
+    def learn_distribution(self, X: pd.DataFrame, peak: FloatArray, weight: FloatArray | None) -> Fitted:
+        """After a regression's fit: ratios of peak to prediction, out of time.
+
+        A family that learns something else overrides it together with `predict_distribution`.
+        """
+        predicted, seen = self.predict_out_of_time(X, peak, weight)
+        return Fitted(self.features, residuals=ResidualGroups.learn(predicted, peak[seen]))
+
+    def predict_out_of_time(
+        self, X: pd.DataFrame, y: npt.NDArray[Any], weight: FloatArray | None, method: str = "predict"
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[np.intp]]:
+        """What a method of fits on the other time blocks predicts, and the rows that it is of."""
+        seen = thin(len(X), self._fold_rows)
+        few, target = take(X, seen), y[seen]
+        weights = None if weight is None else weight[seen]
+
+        def fit_and_predict(fit_on: npt.NDArray[np.intp], block: npt.NDArray[np.intp]) -> npt.NDArray[Any]:
+            fold = self.unfitted()
+            fold._framework.fitted = self._framework.fitted
+            fold._fit_rows(take(few, fit_on), target[fit_on], None if weights is None else weights[fit_on], None)
+            return np.asarray(getattr(fold, method)(take(few, block)))
+
+        return out_of_time(len(few), fit_and_predict), seen
+
+    def _confusion_out_of_time(self, X: pd.DataFrame, labels: IntArray, weight: FloatArray | None) -> FloatArray:
+        """P(bin | predicted bin): counts, smoothed towards the frequency of the bins with the weight of one row."""
+        predicted, seen = self.predict_out_of_time(X, labels, weight)
+        counts = np.zeros((self.bins.count, self.bins.count))
+        np.add.at(counts, (predicted.astype(np.int64), labels[seen]), 1.0)
+        counts += np.bincount(labels, minlength=self.bins.count) / labels.size
+        return np.asarray(counts / counts.sum(axis=1, keepdims=True))
+
+    def _bin_probabilities(self, X: pd.DataFrame, components: Components) -> FloatArray:
+        count = len(components.weights)
+        if count == 1 or not len(X):
+            return np.ones((len(X), count)) / count
+        confusion = self._fitted.confusion
+        if confusion is not None:
+            return np.asarray(confusion[np.asarray(self.predict(X)).astype(np.int64)])
+        weights = np.asarray(self.predict_proba(X), dtype=np.float64)  # type: ignore[attr-defined]
+        return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+
+    def check_features(self, X: pd.DataFrame) -> None:
+        """Compare the columns with the fit's: at once where they are the very index that passed last time.
+
+        Raises:
+            FeatureMismatchError: On other features, or another order of them.
+        """
+        if X.columns is self._framework.checked:
+            return
+        if (got := list(X.columns)) != list(self.features):
+            raise FeatureMismatchError(got, list(self.features))
+        self._framework.checked = X.columns
+
+
+def _constructor_arguments(cls: type, args: tuple[object, ...], kwargs: dict[str, object]) -> dict[str, Any]:
+    """The constructor's arguments by name, defaults included."""
+    signature = inspect.signature(cls.__init__)  # type: ignore[misc]
+    bound = signature.bind(None, *args, **kwargs)
+    bound.apply_defaults()
+    named: dict[str, Any] = {}
+    for name, value in list(bound.arguments.items())[1:]:
+        match signature.parameters[name].kind:
+            case inspect.Parameter.VAR_KEYWORD:
+                named |= value
+            case inspect.Parameter.VAR_POSITIONAL:
+                raise ParameterError(
+                    f"parameters of {cls.__name__}",
+                    got=f"*{name}",
+                    expected="parameters with names",
+                    next_step="Give each parameter of __init__ a name: it is saved under it.",
+                )
+            case _:
+                named[name] = value
+    return named
+
+
+def _check_training_rows(X: pd.DataFrame, peak: FloatArray) -> None:
+    problem = None
+    if peak.shape != (len(X),):
+        problem = f"{len(X)} rows of features with peaks of shape {peak.shape}"
+    elif peak.size < 2:
+        problem = f"{peak.size} rows"
+    elif not (np.isfinite(peak) & (peak > 0)).all():
+        problem = f"a peak of {peak[~(np.isfinite(peak) & (peak > 0))][0]}"
+    if problem:
+        raise FitError(
+            "fitting a family",
+            got=problem,
+            expected="2 rows or more, each with a finite peak above 0 GiB",
+            next_step="Look at what was ingested and what the hold-out leaves to fit on.",
+        )
+
+
+def _read_sidecar(folder: Path, class_name: str) -> dict[str, Any]:
+    path = folder / SIDECAR
+    if not path.is_file():
+        raise ArtifactError(
+            f"model folder {folder}", got=f"no {SIDECAR}", expected="a folder that save wrote", next_step="Fit again."
+        )
+    sidecar: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    found = (sidecar.get("format"), sidecar.get("class"))
+    if found != (FORMAT, class_name):
+        raise ArtifactError(
+            f"model folder {folder}",
+            got=f"format {found[0]} of class {found[1]}",
+            expected=f"format {FORMAT} of class {class_name}",
+            next_step="Load it with the class that wrote it, or run a night to fit it again.",
+        )
+    return sidecar
