@@ -60,6 +60,9 @@ class BasePredictor(ABC):
     task_type: ClassVar[TaskType] = "regression"
     """What the class is where the framework does not say; read `task` on an instance."""
 
+    time_blocks: ClassVar[int] = 5
+    """Fits on other time blocks that residuals and confusion are seen with; fewer where a fit is dear."""
+
     _framework: Framework
 
     def __new__(cls, *args: object, **kwargs: object) -> Self:
@@ -286,7 +289,7 @@ class BasePredictor(ABC):
             fold._fit_rows(take(few, fit_on), target[fit_on], None if weights is None else weights[fit_on], None)
             return np.asarray(getattr(fold, method)(take(few, block)))
 
-        return out_of_time(len(few), fit_and_predict), seen
+        return out_of_time(len(few), self.time_blocks, fit_and_predict), seen
 
     def _confusion_out_of_time(self, X: pd.DataFrame, labels: IntArray, weight: FloatArray | None) -> FloatArray:
         """P(bin | predicted bin): counts, smoothed towards the frequency of the bins with the weight of one row."""
