@@ -28,15 +28,20 @@ class TelemetryError(ResourcePredictionError):
 class MissingColumnError(TelemetryError):
     """A column that the contract needs is not there."""
 
-    def __init__(self, column: str, columns: list[str]) -> None:
+    def __init__(self, column: str, columns: list[str], where: str = "") -> None:
         self.column = column
         self.columns = columns
+        self.where = where
         super().__init__(
-            f"column {column!r}",
+            f"column {column!r} in {where}" if where else f"column {column!r}",
             got=f"columns {', '.join(columns) or 'none'}",
             expected=f"a column named {column!r}",
             next_step="Rename the column in the source, or leave the row out.",
         )
+
+
+class DemoFarmError(ResourcePredictionError):
+    """A size, length or seed that makes no demo farm."""
 
 
 class ScoringError(ResourcePredictionError):
@@ -107,6 +112,51 @@ class ArtifactError(ResourcePredictionError):
     """A model folder that is incomplete, changed, or of another format."""
 
 
+class ChangedArtifactError(ArtifactError):
+    """A model folder whose files are not those of its manifest."""
+
+    def __init__(self, folder: str, changes: list[str]) -> None:
+        self.folder = folder
+        self.changes = changes
+        super().__init__(
+            f"artifact {folder}",
+            got="; ".join(changes),
+            expected="the files and digests of its manifest",
+            next_step="Restore the folder from a backup, or run a night to fit it again.",
+        )
+
+
+class ArtifactFormatError(ArtifactError):
+    """A model folder of a format that this code does not read."""
+
+    def __init__(self, folder: str, number: object, readable: int) -> None:
+        self.folder = folder
+        self.number = number
+        self.readable = readable
+        super().__init__(
+            f"artifact {folder}",
+            got=f"format {number}",
+            expected=f"format {readable}",
+            next_step="Use the release that wrote it, or run a night to fit it again.",
+        )
+
+
+class LibraryVersionError(ArtifactError):
+    """A model folder written by another minor version of its learner library."""
+
+    def __init__(self, folder: str, library: str, written: str, installed: str | None) -> None:
+        self.folder = folder
+        self.library = library
+        self.written = written
+        self.installed = installed
+        super().__init__(
+            f"artifact {folder}",
+            got=f"a learner of {library} {written}, and {library} {installed or 'not'} installed",
+            expected="the same minor version",
+            next_step="Run a night to fit it again, or install the version that wrote it.",
+        )
+
+
 class GateError(ResourcePredictionError):
     """Evidence or a rule that no verdict can rest on."""
 
@@ -129,6 +179,52 @@ class StoreLockedError(StoreError):
         )
 
 
+class RegistryFormatError(StoreError):
+    """A registry of a format that cannot be used as it is."""
+
+    def __init__(self, path: str, number: int, readable: int) -> None:
+        self.path = path
+        self.number = number
+        self.readable = readable
+        newer = number > readable
+        next_step = "Use the release that wrote it, or a newer one." if newer else "Run a night: it migrates the store."
+        super().__init__(
+            f"registry {path}",
+            got=f"format {number}",
+            expected=f"format {readable}{' or older' if newer else ''}",
+            next_step=next_step,
+        )
+
+
+class UnknownVersionError(StoreError):
+    """A version that the registry does not have."""
+
+    def __init__(self, version: str, versions: list[str]) -> None:
+        self.version = version
+        self.versions = versions
+        super().__init__(
+            "version",
+            got=repr(version),
+            expected=f"one of {', '.join(versions)}" if versions else "a promoted version, of which there is none yet",
+            next_step="`python -m warehouse history` lists them.",
+        )
+
+
+class StoreKindError(StoreError):
+    """A store that holds another telemetry than the one that was to go in."""
+
+    def __init__(self, store: str, held: str, offered: str) -> None:
+        self.store = store
+        self.held = held
+        self.offered = offered
+        super().__init__(
+            f"store {store}, which holds {held}",
+            got=offered,
+            expected="the telemetry that the store's first ingest recorded",
+            next_step="Choose another folder with --store.",
+        )
+
+
 class PromotionConflictError(StoreError):
     """The champion changed between the verdict and its promotion."""
 
@@ -145,3 +241,130 @@ class PromotionConflictError(StoreError):
 
 class SourceError(ResourcePredictionError):
     """A telemetry source that cannot be read."""
+
+
+class LeakError(ResourcePredictionError):
+    """A feature that saw more than was known when its job was submitted."""
+
+    def __init__(self, finding: str) -> None:
+        self.finding = finding
+        super().__init__(
+            "leak audit",
+            got=finding,
+            expected="the same value, bit for bit",
+            next_step="Nothing was promoted. Report this with the rows it names: it is a defect of this software.",
+        )
+
+
+class UnsettledFileError(SourceError):
+    """A file that is still being written; the next run reads it."""
+
+    def __init__(self, name: str, evidence: str) -> None:
+        self.name = name
+        self.evidence = evidence
+        super().__init__(
+            f"file {name}",
+            got=evidence,
+            expected="a file that is complete",
+            next_step="It is left for the next run; write it under another name and rename it when it is done.",
+        )
+
+
+class NoUsableRowError(SourceError):
+    """A source without a single usable row, for a store that has none."""
+
+    def __init__(self, source: str, read: int, quarantined: int) -> None:
+        self.source = source
+        self.read = read
+        self.quarantined = quarantined
+        super().__init__(
+            f"source {source}",
+            got=f"{read} rows read, {quarantined} of them quarantined",
+            expected="at least one usable row, as the store holds none yet",
+            next_step="See `python -m warehouse quarantine`, or name another file with --source.",
+        )
+
+
+class MissingFeaturesError(StoreError):
+    """Features that were to be taken from the store and are not there."""
+
+    def __init__(self, store: str, found: str) -> None:
+        self.store = store
+        self.found = found
+        super().__init__(
+            f"features in {store}",
+            got=found,
+            expected="features of the rows that the store holds now",
+            next_step="Run once without --skip-preprocessing.",
+        )
+
+
+class TooFewRowsError(FitError):
+    """Fewer training rows than a distribution can be learned from."""
+
+    def __init__(self, rows: int, needed: int) -> None:
+        self.rows = rows
+        self.needed = needed
+        super().__init__(
+            "training rows before the hold-out",
+            got=rows,
+            expected=f"at least {needed} with a final peak",
+            next_step="Give more telemetry, a smaller --holdout, or a longer --train-window.",
+        )
+
+
+class DurationError(ResourcePredictionError):
+    """A text that is no duration."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__(
+            "duration",
+            got=repr(text),
+            expected="a number and a unit, s, m, h, d or w, such as 24h",
+            next_step="Write it like that.",
+        )
+
+
+class HoldoutError(ResourcePredictionError):
+    """A text that names no hold-out."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__(
+            "hold-out",
+            got=repr(text),
+            expected="a share of the rows such as 20%, a duration such as 24h, or a number of rows such as 2000",
+            next_step="Write it like one of these.",
+        )
+
+
+class EveryFamilyFailedError(ResourcePredictionError):
+    """No family could be fitted."""
+
+    def __init__(self, errors: dict[str, str]) -> None:
+        self.errors = errors
+        super().__init__(
+            "fitting every family",
+            got="; ".join(f"{family}: {error}" for family, error in errors.items()) or "no family",
+            expected="at least one fitted model",
+            next_step="Mend the first error named here, and run again: finished work is kept.",
+        )
+
+
+BAD_INPUT: tuple[type[ResourcePredictionError], ...] = (
+    SourceError,
+    TelemetryError,
+    StoreKindError,
+    MissingFeaturesError,
+    TooFewRowsError,
+    DurationError,
+    HoldoutError,
+    UnknownFamilyError,
+)
+"""Errors that a user mends by giving something else; all others are failures of a step."""
+
+
+def is_bad_input(error: ResourcePredictionError) -> bool:
+    """Whether a user can mend it by giving something else."""
+    return isinstance(error, BAD_INPUT)

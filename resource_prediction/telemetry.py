@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Literal
 
 ColumnType = Literal["text", "count", "bytes", "mib", "time"]
@@ -21,6 +22,7 @@ class Column:
         at_submission: Whether it is known when the job is submitted, and so legal in a feature.
         needed_to_train: Whether a row without it is quarantined.
         in_twin: Whether two rows that are twins have it in common.
+        positive: Whether zero is quarantined; negative numbers are for every whole number.
     """
 
     name: str
@@ -28,6 +30,7 @@ class Column:
     at_submission: bool = True
     needed_to_train: bool = False
     in_twin: bool = False
+    positive: bool = False
 
 
 COLUMNS: tuple[Column, ...] = (
@@ -45,15 +48,16 @@ COLUMNS: tuple[Column, ...] = (
     Column("ts_phase", "text", at_submission=False),
     Column("ts_status", "text", at_submission=False),
     Column("cgroup", "text", at_submission=False),
-    Column("max_rss", "bytes", at_submission=False, needed_to_train=True, in_twin=True),
+    Column("max_rss", "bytes", at_submission=False, needed_to_train=True, in_twin=True, positive=True),
     Column("max_cache", "bytes", at_submission=False),
-    Column("memreq", "mib", in_twin=True),
+    Column("memreq", "mib", in_twin=True, positive=True),
     Column("finished_at", "time", at_submission=False),
-    Column("allocation", "mib", at_submission=False),
+    Column("allocation", "mib", at_submission=False, positive=True),
 )
 
 COLUMN_BY_NAME: dict[str, Column] = {column.name: column for column in COLUMNS}
 TWIN_COLUMNS: tuple[str, ...] = tuple(column.name for column in COLUMNS if column.in_twin)
+NEEDED_COLUMNS: tuple[str, ...] = tuple(column.name for column in COLUMNS if column.needed_to_train)
 SUBMISSION_COLUMNS: tuple[str, ...] = tuple(column.name for column in COLUMNS if column.at_submission)
 
 FINAL_STATUSES: tuple[str, ...] = ("ok", "unstable")
@@ -61,6 +65,22 @@ FINAL_STATUSES: tuple[str, ...] = ("ok", "unstable")
 
 STATUSES: tuple[str, ...] = (*FINAL_STATUSES, "error", "canceled", "running", "oom")
 """All words of ``ts_status``; others are quarantined."""
+
+STATUS_RANK: dict[str | None, int] = {
+    "running": 0,
+    None: 1,
+    "error": 2,
+    "canceled": 2,
+    "oom": 2,
+    **dict.fromkeys(FINAL_STATUSES, 3),
+}
+"""How settled a row is: a later row of the same identity replaces it only where its rank is higher."""
+
+EARLIEST_TIME = datetime(2000, 1, 1)  # noqa: DTZ001 - times of the contract are naive UTC
+"""A time before it is a clock that was never set (most often 1970), and quarantined."""
+
+FUTURE_TOLERANCE = timedelta(hours=24)
+"""A time later than this after ingest is quarantined: one wrong year would move every cut-off."""
 
 CENSORED_SHARE = 0.98
 """A failed job whose peak is at this share of its allocation or more was cut off by it."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+from collections.abc import Iterable
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -30,6 +32,21 @@ TRUSTED_TYPES: tuple[str, ...] = (
 """Types that skops may load beyond those it trusts itself (scikit-learn's public estimators, numpy's arrays)."""
 
 ARRAYS = "attributes.npz"
+
+DISTRIBUTIONS: dict[str, str] = {
+    "lightgbm": "lightgbm",
+    "sklearn": "scikit-learn",
+    "treelite": "treelite",
+    "xgboost": "xgboost",
+}
+"""Distribution name of each library whose learners an artifact holds, by its package."""
+
+
+def library_versions(values: Iterable[Any]) -> dict[str, str]:
+    """Installed version of each library of DISTRIBUTIONS that one of the values comes from."""
+    packages = {type(value).__module__.partition(".")[0] for value in values}
+    names = sorted(DISTRIBUTIONS[package] for package in packages & set(DISTRIBUTIONS))
+    return {name: version(name) for name in names}
 
 
 def save(values: dict[str, Any], folder: Path) -> dict[str, Any]:

@@ -226,6 +226,11 @@ class BasePredictor(ABC):
         """Read what `save_learner` wrote."""
         vars(self).update(attributes.load(saved, folder))
 
+    def library_versions(self) -> dict[str, str]:
+        """Version of each library whose learners are among the attributes, by distribution name."""
+        held = [item for value in vars(self).values() for item in (value if isinstance(value, list) else [value])]
+        return attributes.library_versions(held)
+
     def unfitted(self) -> Self:
         """An unfitted model of the same class and parameters."""
         return type(self)(**self.get_parameters(), task_type=self.task, n_jobs=self.n_jobs)

@@ -1,0 +1,129 @@
+"""The arguments of `python flows/train.py`: flags, help, examples. Not here: checking values, running."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from resource_prediction.config import MODEL_FAMILIES
+from resource_prediction.defaults import DEMO_DAYS, DEMO_ROWS, HOLDOUT, LABEL_DELAY, SEED, TRIALS, UNDER_COST
+
+_DESCRIPTION = """\
+Learn each build job's peak memory from telemetry, score every model family on the newest jobs, and promote a new
+champion only when it is better. Without arguments it runs on a synthetic demo farm."""
+
+_EXAMPLES = """\
+examples:
+  python flows/train.py                                            first champion on the synthetic demo farm
+  python flows/train.py --source builds.csv                        your own jobs; the store is var/own
+  python flows/train.py --source 'exports/*.csv.gz' --holdout 24h  judge on the last 24 hours
+  python flows/train.py --train --model-families xgboost_classification lightgbm_regression
+  python flows/train.py --task-type classification --run-search --trials 50
+  python flows/train.py --evaluate-only                            score what is there; fit and promote nothing
+  python flows/train.py --source builds.csv --json | tail -1 | python -m json.tool
+
+exit status: 0 done, whatever the verdict; 1 a step or every family failed; 2 wrong usage or bad input"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser; its help teaches by example."""
+    parser = argparse.ArgumentParser(
+        prog="python flows/train.py",
+        description=_DESCRIPTION,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    _add_telemetry(parser.add_argument_group("telemetry"))
+    _add_modes(parser.add_argument_group("what to do"))
+    _add_rules(parser.add_argument_group("how it is judged"))
+    _add_run(parser.add_argument_group("the run"))
+    return parser
+
+
+def to_values(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Values for `RetrainParameters` out of parsed arguments."""
+    values = vars(arguments).copy()
+    for name in ("train", "run_search", "use_defaults", "evaluate_only", "json", "quiet"):
+        values.pop(name)
+    if arguments.evaluate_only:
+        values["mode"] = "evaluate"
+    elif arguments.run_search and not arguments.use_defaults:
+        values["mode"] = "search"
+    return values
+
+
+def _add_telemetry(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--source",
+        nargs="+",
+        default=["demo"],
+        metavar="WHERE",
+        help="demo (synthetic, the default), or files, folders and globs: csv, csv.gz, csv.zst, parquet",
+    )
+    group.add_argument(
+        "--demo-rows", type=int, default=DEMO_ROWS, metavar="N", help="jobs of the demo farm (%(default)s)"
+    )
+    group.add_argument(
+        "--demo-days", type=float, default=DEMO_DAYS, metavar="N", help="its length in days (%(default)s)"
+    )
+    group.add_argument(
+        "--label-delay",
+        default=LABEL_DELAY,
+        metavar="TIME",
+        help="how long after its time stamp a job's peak is known, where no end time is given (%(default)s)",
+    )
+    group.add_argument(
+        "--skip-preprocessing", action="store_true", help="take the features that are already in the warehouse"
+    )
+
+
+def _add_modes(group: argparse._ArgumentGroup) -> None:
+    mode = group.add_mutually_exclusive_group()
+    mode.add_argument("--train", action="store_true", help="every family with its defaults (the default)")
+    mode.add_argument("--run-search", action="store_true", help="an Optuna search for every chosen family")
+    mode.add_argument(
+        "--evaluate-only", action="store_true", help="score the newest judged model of every family on unseen rows"
+    )
+    group.add_argument(
+        "--trials", type=int, default=TRIALS, metavar="N", help="finished trials of each family's search (%(default)s)"
+    )
+    group.add_argument("--use-defaults", action="store_true", help="makes --run-search the same as --train")
+    group.add_argument(
+        "--task-type", "--model-type", choices=["regression", "classification"], help="only families of this type"
+    )
+    group.add_argument(
+        "--model-families", nargs="+", default=[], metavar="NAME", help=f"only these: {', '.join(MODEL_FAMILIES)}"
+    )
+
+
+def _add_rules(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--holdout",
+        default=HOLDOUT,
+        metavar="SIZE",
+        help="what nothing is fitted on: the newest 20%%, 24h, or 2000 rows (%(default)s)".replace("(20%)", "(20%%)"),
+    )
+    group.add_argument(
+        "--train-window", metavar="TIME", help="what fits may see before that, such as 120d (default: all)"
+    )
+    group.add_argument(
+        "--under-cost",
+        type=float,
+        default=UNDER_COST,
+        metavar="POINTS",
+        help="points of the business score for each percent of jobs below their peak (%(default)s)",
+    )
+    group.add_argument("--no-promote", action="store_false", dest="promote", help="say the verdict, change nothing")
+
+
+def _add_run(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--store",
+        metavar="DIR",
+        help="where everything on disk lives (default: RESOURCE_PREDICTION_STORE, else var/demo or var/own)",
+    )
+    group.add_argument("--workers", type=int, metavar="N", help="families fitted side by side (default: the cores)")
+    group.add_argument("--seed", type=int, default=SEED, metavar="N", help="seed of fits and searches (%(default)s)")
+    group.add_argument("--json", action="store_true", help="the last line of standard output is one JSON object")
+    group.add_argument("--quiet", action="store_true", help="no progress, only the outcome")

@@ -1,0 +1,105 @@
+"""Families side by side: searches and fits as parallel tasks, with progress. Not here: what comes before and after."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from prefect import get_run_logger
+from prefect.futures import PrefectFuture, as_completed
+
+from flows.night import Night
+from resource_prediction.errors import EveryFamilyFailedError
+from resource_prediction.recipe import Recipe
+from tasks.features import Cut, Features
+from tasks.fit import FitOrder, Fitted, fit_judged
+from tasks.report import FamilyOutcome
+from tasks.run import run_state
+from tasks.search import search_family
+
+Recipes = dict[str, Recipe]
+"""The recipe of each family."""
+
+
+def search_families(night: Night, cut: Cut) -> Recipes:
+    """Search every chosen family at once; one that fails is left out, with its error in the report."""
+    asked = night.parameters
+    futures = {
+        outcome.family: search_family.submit(
+            night.store, night.default_recipe(outcome.family).values, cut, trials=asked.trials, seed=asked.seed
+        )
+        for outcome in night.report.families
+    }
+    found: Recipes = {}
+    for outcome, searched in _as_they_end(night.report.families, futures):
+        outcome.trials, found[outcome.family] = searched.trials, Recipe.of(searched.recipe)
+        trials = sum(each.trials["done"] for each in night.report.families if each.trials)
+        get_run_logger().info(
+            "search: %d of %d families, %d of %d trials done: %s best %.1f",
+            len(found),
+            len(futures),
+            trials,
+            len(futures) * asked.trials,
+            outcome.family,
+            searched.score,
+        )
+    return found
+
+
+def fit_families(
+    night: Night, features: Features, cut: Cut, outcomes: list[FamilyOutcome], recipes: Recipes
+) -> tuple[Fitted, ...]:
+    """Fit and score every family that has a recipe at once.
+
+    Raises:
+        EveryFamilyFailedError: None of them could be fitted.
+    """
+    futures = {
+        family: fit_judged.submit(
+            FitOrder(night.store, night.report.run_id, recipe.values, features, cut, night.parameters.seed)
+        )
+        for family, recipe in recipes.items()
+    }
+    best: Fitted | None = None
+    done = 0
+    for outcome, fitted in _as_they_end([each for each in outcomes if each.family in futures], futures):
+        outcome.fitted, done = fitted, done + 1
+        if best is None or fitted.metrics["score"] < best.metrics["score"]:
+            best = fitted
+        get_run_logger().info(
+            "fit: %d of %d families done: %s scores %.1f %s; best so far: %s with %.1f",
+            done,
+            len(futures),
+            outcome.family,
+            fitted.metrics["score"],
+            _origin(night, fitted),
+            best.recipe["family"],
+            best.metrics["score"],
+        )
+    if best is None:
+        raise EveryFamilyFailedError({outcome.family: outcome.error or "" for outcome in outcomes})
+    return tuple(outcome.fitted for outcome in outcomes if outcome.fitted)
+
+
+def _as_they_end(
+    outcomes: Iterable[FamilyOutcome], futures: dict[str, PrefectFuture[Any]]
+) -> Iterable[tuple[FamilyOutcome, Any]]:
+    """Each family with its task's result as it ends; a failed one is noted and not yielded."""
+    by_id = {futures[outcome.family].task_run_id: outcome for outcome in outcomes}
+    for future in as_completed(list(futures.values())):
+        outcome = by_id[future.task_run_id]
+        future.wait()  # the server may still call a task running that has just ended here
+        state = future.state
+        if state.is_completed():
+            yield outcome, future.result()
+        else:
+            outcome.error = state.message or state.name
+            get_run_logger().error("%s failed, the others go on: %s", outcome.family, outcome.error)
+
+
+def _origin(night: Night, fitted: Fitted) -> str:
+    if fitted.taken_from is None:
+        return f"in {fitted.fit_seconds:.1f} s"
+    if run_state(night.store, fitted.taken_from) == "done":
+        return f"(equal data, code and parameters: taken from run {fitted.taken_from})"
+    return f"(taken from the stopped run {fitted.taken_from})"

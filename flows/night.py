@@ -1,0 +1,48 @@
+"""One run on its way: what was asked, where, and what is known so far. Not here: its steps."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+
+from flows.parameters import RetrainParameters
+from flows.stopwatch import Stopwatch
+from resource_prediction.allocation import AllocationRule
+from resource_prediction.config import default_parameters
+from resource_prediction.recipe import Recipe
+from tasks.report import RunReport
+from warehouse.settings import Settings
+
+CORES = os.cpu_count() or 1
+
+
+@dataclass
+class Night:
+    """A run of the main job.
+
+    Attributes:
+        parameters: What was asked.
+        store: The store's folder.
+        report: The parts of its result.
+        watch: Its clock.
+    """
+
+    parameters: RetrainParameters
+    store: str
+    report: RunReport
+    watch: Stopwatch = field(default_factory=Stopwatch)
+
+    def default_recipe(self, family: str) -> Recipe:
+        """A family with its defaults, under this run's rules."""
+        return Recipe(
+            family=family,
+            parameters=default_parameters(family),
+            rule=AllocationRule(under_cost=self.parameters.under_cost),
+            label_delay_us=self.parameters.label_delay_us,
+            train_window_us=self.parameters.train_window_us,
+        )
+
+
+def store_of(parameters: RetrainParameters) -> str:
+    """The store of a run: as asked, else what the settings say."""
+    return parameters.store or str(Settings().store_to_write(demo=parameters.is_demo))

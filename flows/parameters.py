@@ -1,0 +1,85 @@
+"""The parameters of the main job, checked and bounded, for command line and deployment. Not here: argv."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from resource_prediction.config import MODEL_FAMILIES, families_of
+from resource_prediction.defaults import DEMO_DAYS, DEMO_ROWS, HOLDOUT, LABEL_DELAY, SEED, TRIALS, UNDER_COST
+from resource_prediction.durations import parse_duration_us
+from resource_prediction.errors import ResourcePredictionError, UnknownFamilyError
+from resource_prediction.holdout import Holdout
+
+DEMO = "demo"
+Mode = Literal["train", "search", "evaluate"]
+TaskType = Literal["regression", "classification"]
+
+
+class RetrainParameters(BaseModel):
+    """What one run of the main job does."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: Annotated[tuple[str, ...], Field(min_length=1)] = (DEMO,)
+    """``demo``, or files, folders and globs of telemetry."""
+    demo_rows: Annotated[int, Field(ge=500, le=5_000_000)] = DEMO_ROWS
+    demo_days: Annotated[float, Field(gt=0, le=3_650)] = DEMO_DAYS
+    mode: Mode = "train"
+    trials: Annotated[int, Field(ge=1, le=100_000)] = TRIALS
+    """Trials of each family's search, all nights together."""
+    task_type: TaskType | None = None
+    model_families: tuple[str, ...] = ()
+    """Families by name; empty is all of the task type."""
+    skip_preprocessing: bool = False
+    holdout: str = HOLDOUT
+    train_window: str | None = None
+    label_delay: str = LABEL_DELAY
+    under_cost: Annotated[float, Field(gt=0, le=1_000)] = UNDER_COST
+    workers: Annotated[int | None, Field(ge=1, le=1_024)] = None
+    """Families fitted side by side; None is one for each core."""
+    store: str | None = None
+    seed: Annotated[int, Field(ge=0, lt=2**31)] = SEED
+    promote: bool = True
+
+    @model_validator(mode="after")
+    def _check(self) -> RetrainParameters:
+        # pydantic turns a ValueError into a line about the parameters; ours carry the next step.
+        try:
+            Holdout.parse(self.holdout)
+            for text in (self.train_window, self.label_delay):
+                if text is not None:
+                    parse_duration_us(text)
+            for family in self.model_families:
+                if family not in MODEL_FAMILIES:
+                    raise UnknownFamilyError(family, list(MODEL_FAMILIES))
+        except ResourcePredictionError as error:
+            raise ValueError(str(error)) from error
+        if not self.families:
+            raise ValueError(
+                f"model families: got {', '.join(self.model_families)} with task type {self.task_type}; expected at "
+                "least one family of that type. Leave one of the two out."
+            )
+        return self
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether the telemetry is synthetic."""
+        return self.source == (DEMO,)
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """The chosen families, in the order of MODEL_FAMILIES."""
+        of_type = families_of(self.task_type)
+        return tuple(family for family in of_type if not self.model_families or family in self.model_families)
+
+    @property
+    def label_delay_us(self) -> int:
+        """How long after its time stamp a peak is known, microseconds."""
+        return parse_duration_us(self.label_delay)
+
+    @property
+    def train_window_us(self) -> int | None:
+        """What fits may see, microseconds; None is all."""
+        return None if self.train_window is None else parse_duration_us(self.train_window)

@@ -1,0 +1,182 @@
+"""The flow of the main job: ingest, describe, fit every family, judge, promote, report. Not here: its command line."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from prefect import flow, get_run_logger
+from prefect.client.schemas.objects import State
+from prefect.states import Completed, Failed
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from flows.fan_out import Recipes, fit_families, search_families
+from flows.interrupt import RUNNING
+from flows.night import CORES, Night, store_of
+from flows.parameters import RetrainParameters
+from resource_prediction.errors import ResourcePredictionError, is_bad_input
+from resource_prediction.gate import Verdict
+from resource_prediction.recipe import Recipe
+from tasks.evaluate import evaluate_newest
+from tasks.features import Cut, Features, audit_features, build_features, cut_training_set
+from tasks.fit import FitOrder, Fitted, fit_served
+from tasks.ingest import generate_demo, ingest_telemetry
+from tasks.promote import PROMOTIONS, Evening, carry_out, current_champion, judge_night
+from tasks.report import FamilyOutcome, RunReport
+from tasks.run import begin_run, end_run
+from tasks.score import describe_holdout, score_holdout_baselines, score_served_champion
+
+STATE_NAMES = {kind: kind.capitalize() for kind in ("first", "refreshed", "promoted", "kept", "evaluated")}
+BAD_INPUT = "Bad input"
+"""Name of the failed state that a user can mend; the command line ends with status 2."""
+
+
+RUNNER: Any = ThreadPoolTaskRunner(max_workers=CORES)
+
+
+def _run_name() -> str:
+    return f"retrain-{datetime.now(UTC):%Y-%m-%d}"
+
+
+@flow(name="retrain", flow_run_name=_run_name, task_runner=RUNNER)
+def retrain(parameters: RetrainParameters) -> State[Any]:
+    """Learn from what is new, and promote a model that is better than the champion."""
+    store = store_of(parameters)
+    try:
+        run_id = begin_run(store, parameters.model_dump(mode="json"))
+    except ResourcePredictionError as error:
+        return _failed(error)
+    night = Night(parameters, store, RunReport(run_id, store))
+    RUNNING.append((store, run_id))
+    steps = evaluate_night if parameters.mode == "evaluate" else train_night
+    try:
+        result = steps(night)
+        end_run(store, run_id, "done", result)
+    except ResourcePredictionError as error:
+        end_run(store, run_id, "failed", None)
+        return _failed(error)
+    finally:
+        RUNNING.clear()
+    return Completed(name=STATE_NAMES[result["verdict"]], message=result["reason"], data=result)
+
+
+def train_night(night: Night) -> dict[str, Any]:
+    """The steps of a run that fits, in order; returns its result."""
+    new_rows = _ingest(night)
+    features = _describe(night)
+    audit = audit_features.submit(night.store, features, night.parameters.seed)
+    cut = _cut(night, features, night.parameters.holdout, "features")
+    fits = _fit(night, features, cut)
+    night.report.audit = audit.result()
+    evening = Evening(
+        store=night.store,
+        run_id=night.report.run_id,
+        features=features,
+        fits=fits,
+        baselines=night.report.baselines,
+        new_rows=new_rows,
+        under_cost=night.parameters.under_cost,
+        applies=night.parameters.promote,
+    )
+    return _conclude(night, evening, judge_night(evening))
+
+
+def evaluate_night(night: Night) -> dict[str, Any]:
+    """The steps of a run that only scores what is there; returns its result."""
+    _ingest(night)
+    features = _describe(night)
+    audit = audit_features.submit(night.store, features, night.parameters.seed)
+    with night.watch.stage("fit"):
+        evaluation = evaluate_newest(night.store, features, night.parameters.families, night.parameters.under_cost)
+    night.report.audit = audit.result()
+    night.report.families = list(evaluation.families)
+    night.report.baselines, night.report.holdout = evaluation.baselines, evaluation.holdout
+    return _report(night, evaluation.verdict, before=current_champion(night.store), applied=False)
+
+
+def _ingest(night: Night) -> int:
+    asked = night.parameters
+    places: list[str] = list(asked.source)
+    telemetry: dict[str, str | int | float | None] = {"kind": "own", "mapping": None}
+    if asked.is_demo:
+        with night.watch.excluded():
+            places = [generate_demo(night.store, asked.demo_rows, asked.demo_days)]
+        telemetry = {"kind": "demo", "rows": asked.demo_rows, "days": asked.demo_days}
+    ingested = ingest_telemetry(night.store, places, telemetry)
+    night.report.ingest = ingested.counts
+    night.watch.add("ingest", ingested.seconds)
+    counts = ", ".join(f"{count:,} {name}" for name, count in ingested.counts.items())
+    get_run_logger().info("ingested: %s; the store holds %s rows", counts, f"{ingested.rows:,}")
+    for note in ingested.notes:
+        get_run_logger().warning("not read: %s", note)
+    return ingested.counts["accepted"] + ingested.counts["updated"]
+
+
+def _describe(night: Night) -> Features:
+    asked = night.parameters
+    features = build_features(night.store, asked.label_delay_us, asked.workers or CORES, reuse=asked.skip_preprocessing)
+    night.watch.add("features", features.seconds)
+    return features
+
+
+def _cut(night: Night, features: Features, holdout: str | None, stage: str) -> Cut:
+    role = "served" if holdout is None else "judged"
+    window_us = night.parameters.train_window_us
+    cut = cut_training_set(night.store, features, role, holdout=holdout, train_window_us=window_us)
+    night.watch.add(stage, cut.seconds)
+    return cut
+
+
+def _fit(night: Night, features: Features, cut: Cut) -> tuple[Fitted, ...]:
+    """Search where asked for, then fit the chosen families and, beside them, the champion's recipe."""
+    report, asked = night.report, night.parameters
+    report.families = [FamilyOutcome(family) for family in asked.families]
+    with night.watch.stage("fit"):
+        recipes = (
+            search_families(night, cut)
+            if asked.mode == "search"
+            else {family: night.default_recipe(family) for family in asked.families}
+        )
+        fits = fit_families(night, features, cut, report.families, recipes)
+        fits += _fit_champion_again(night, features, cut, recipes)
+        score_served_champion(night.store, features)
+        report.baselines = score_holdout_baselines(night.store, features, cut, asked.under_cost)
+        report.holdout = describe_holdout(night.store, features, cut)
+    return fits
+
+
+def _fit_champion_again(night: Night, features: Features, cut: Cut, recipes: Recipes) -> tuple[Fitted, ...]:
+    """The champion's own recipe on the same rows as its challengers, where it is none of them; age is no skill."""
+    champion = current_champion(night.store)
+    if champion is None or champion.recipe in {recipe.digest for recipe in recipes.values()}:
+        return ()
+    night.report.beside = FamilyOutcome(champion.family)
+    recipe = Recipe.of(champion.recipe_values)
+    return fit_families(night, features, cut, [night.report.beside], {champion.family: recipe})
+
+
+def _conclude(night: Night, evening: Evening, verdict: Verdict) -> dict[str, Any]:
+    """Fit the recipe that is to serve on everything known, promote it, and report."""
+    before = current_champion(night.store)
+    judged = next((fitted for fitted in evening.fits if _is_chosen(fitted, verdict)), None)
+    served = None
+    if evening.applies and judged is not None and verdict.kind in PROMOTIONS:
+        cut = _cut(night, evening.features, None, "serve")
+        order = FitOrder(night.store, evening.run_id, judged.recipe, evening.features, cut, night.parameters.seed)
+        with night.watch.stage("serve"):
+            served = fit_served(order, judged.metrics)
+    carry_out(evening, verdict, judged if served else None, served)
+    return _report(night, verdict, before=before, applied=served is not None)
+
+
+def _is_chosen(fitted: Fitted, verdict: Verdict) -> bool:
+    return verdict.champion is not None and Recipe.of(fitted.recipe).digest == verdict.champion.digest
+
+
+def _report(night: Night, verdict: Verdict, *, before: Any, applied: bool) -> dict[str, Any]:  # noqa: ANN401
+    night.report.seconds = night.watch.seconds()
+    return night.report.result(verdict, applied=applied, champion=current_champion(night.store), before=before)
+
+
+def _failed(error: ResourcePredictionError) -> State[Any]:
+    return Failed(name=BAD_INPUT if is_bad_input(error) else "Failed", message=str(error))

@@ -1,0 +1,78 @@
+"""Which Prefect server a run reports to: one that answers, else a temporary one. Decided before Prefect is imported."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import MutableMapping
+from urllib.error import URLError
+from urllib.request import urlopen
+
+from resource_prediction.errors import ResourcePredictionError
+
+LOCAL_API = "http://127.0.0.1:4200/api"
+_HEALTH_SECONDS = 2.0
+
+_QUIET = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    "DO_NOT_TRACK": "1",
+}
+"""Nothing phones home."""
+
+_ONE_THREAD_A_FIT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
+"""Families run side by side: two fits of two threads each on two cores take many times as long as of one each."""
+
+_TEMPORARY_SERVER_SECONDS = "120"
+
+
+class UnreachableServerError(ResourcePredictionError):
+    """The Prefect server that the environment names does not answer."""
+
+    def __init__(self, url: str, reason: str) -> None:
+        self.url = url
+        super().__init__(
+            f"Prefect server {url}",
+            got=reason,
+            expected="a server that answers",
+            next_step="Start it, or unset PREFECT_API_URL: a run without a server starts a temporary one.",
+        )
+
+
+def prepare_environment(environment: MutableMapping[str, str]) -> str | None:
+    """Set what Prefect and the learners read from the environment when they are imported.
+
+    Args:
+        environment: The process's environment; changed in place.
+
+    Returns:
+        The API of the server that the run reports to; None where Prefect will start a temporary one.
+
+    Raises:
+        UnreachableServerError: The environment names a server that does not answer.
+    """
+    for name, value in {**_QUIET, **_ONE_THREAD_A_FIT}.items():
+        environment.setdefault(name, value)
+    environment.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "optuna,resource_prediction,warehouse,tasks")
+    if named := environment.get("PREFECT_API_URL"):
+        if (problem := _ask(named)) is not None:
+            raise UnreachableServerError(named, problem)
+        return named
+    if _ask(LOCAL_API) is None:
+        environment["PREFECT_API_URL"] = LOCAL_API
+        return LOCAL_API
+    environment.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", _TEMPORARY_SERVER_SECONDS)
+    return None
+
+
+def _ask(api: str) -> str | None:
+    """Why a server does not answer; None where it does."""
+    try:
+        with urlopen(f"{api}/health", timeout=_HEALTH_SECONDS) as answer:  # noqa: S310 - http of the user's own server
+            return None if answer.status == 200 else f"status {answer.status}"
+    except (URLError, OSError, ValueError) as error:
+        return str(error)
+
+
+def set_process_environment() -> str | None:
+    """`prepare_environment` of this process."""
+    return prepare_environment(os.environ)

@@ -1,0 +1,113 @@
+"""The command line of the main job: `python flows/train.py --help`. Not here: its steps (retrain.py)."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import signal
+import sys
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if __name__ == "__main__":
+    # Run as a script, the first entry of the path is this folder; the packages are beside it.
+    sys.path[0] = str(Path(__file__).resolve().parents[1])
+
+from flows.arguments import build_parser, to_values
+from resource_prediction.errors import ResourcePredictionError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from prefect.client.schemas.objects import State
+
+    from flows.parameters import RetrainParameters
+
+DONE, FAILED, BAD_USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run the main job as asked for; returns the exit status."""
+    arguments = build_parser().parse_args(argv)
+    try:
+        parameters = _check(arguments)
+        from flows.server import set_process_environment  # noqa: PLC0415 - usage is checked first, and fast
+
+        server = set_process_environment()
+    except ResourcePredictionError as error:
+        print(error, file=sys.stderr)
+        return BAD_USAGE
+    return _run(parameters, arguments, server)
+
+
+def _check(arguments: argparse.Namespace) -> RetrainParameters:
+    """Parameters out of arguments; ends the program with status 2 and one line where they are wrong."""
+    from pydantic import ValidationError  # noqa: PLC0415 - not needed for --help
+
+    from flows.parameters import RetrainParameters  # noqa: PLC0415
+
+    try:
+        parameters = RetrainParameters(**to_values(arguments))
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(map(str, first["loc"])) or "arguments"
+        text = first["msg"].removeprefix("Value error, ")
+        build_parser().error(f"{name.replace('_', '-')}: {text}" if first["loc"] else text)
+    if not parameters.is_demo and not parameters.skip_preprocessing:
+        _check_places(list(parameters.source))
+    return parameters
+
+
+def _check_places(places: list[str]) -> None:
+    """Raise SourceError where there is nothing to read, before anything is started."""
+    from datetime import UTC, datetime  # noqa: PLC0415
+
+    from warehouse.sources.files import FilesSource  # noqa: PLC0415
+
+    FilesSource(places, datetime.now(UTC)).files()
+
+
+def _run(parameters: RetrainParameters, arguments: argparse.Namespace, server: str | None) -> int:
+    from prefect.task_runners import ThreadPoolTaskRunner  # noqa: PLC0415 - after the environment is set
+
+    from flows.logs import set_up_logs  # noqa: PLC0415
+    from flows.night import CORES  # noqa: PLC0415
+    from flows.retrain import BAD_INPUT, retrain  # noqa: PLC0415
+
+    set_up_logs(quiet=arguments.quiet)
+    signal.signal(signal.SIGINT, _stop_at_once)
+    runner: Any = ThreadPoolTaskRunner(max_workers=parameters.workers or CORES)
+    state: State[Any] = retrain.with_options(task_runner=runner)(parameters, return_state=True)
+    if not state.is_completed():
+        print(state.message, file=sys.stderr)
+        return BAD_USAGE if state.name == BAD_INPUT else FAILED
+    _show(state.result(), arguments, parameters, server)
+    return DONE
+
+
+def _show(
+    result: dict[str, Any], arguments: argparse.Namespace, parameters: RetrainParameters, server: str | None
+) -> None:
+    from rich.console import Console  # noqa: PLC0415
+
+    from flows.console import show_result  # noqa: PLC0415
+
+    console = Console(stderr=arguments.json)
+    show_result(result, console, is_demo=parameters.is_demo, server=server)
+    if arguments.json:
+        print(json.dumps(result, allow_nan=False))
+
+
+def _stop_at_once(_signal: int, _frame: FrameType | None) -> NoReturn:
+    """End within a second: fits run in threads that nothing can interrupt, and finished ones are in the store."""
+    from flows.interrupt import stop_run  # noqa: PLC0415
+
+    logging.disable(logging.CRITICAL)
+    print(f"\n{stop_run()}", file=sys.stderr, flush=True)
+    os._exit(INTERRUPTED)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

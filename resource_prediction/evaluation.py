@@ -1,0 +1,147 @@
+"""How a model does on rows it was not fitted on: allocations, scores, savings. Not here: verdicts, storing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from resource_prediction.baselines import request_allocation, rolling_max_allocation
+from resource_prediction.errors import ScoringError
+from resource_prediction.features.point_in_time import Matrix
+from resource_prediction.models.unified_wrapper import DeployableModel
+from resource_prediction.outcomes import BoolArray, FloatArray, Outcomes
+from resource_prediction.savings import savings
+from resource_prediction.scoring import Score, business_score
+
+MEMREQ, ROLLING_MAX = "memreq", "rolling_max_20"
+
+
+@dataclass(frozen=True)
+class ScoredJobs:
+    """Jobs that allocations are held against: final peaks, and jobs that their limit killed.
+
+    Attributes:
+        rows: Their raw rows, n.
+        point_in_time: Their features as history moved on, shape (n, features).
+        peak_gib: Shape (n,).
+        memreq_gib: Shape (n,), NaN where nobody asked.
+        is_censored: The peak is "at least this", shape (n,).
+    """
+
+    rows: pd.DataFrame
+    point_in_time: Matrix
+    peak_gib: FloatArray
+    memreq_gib: FloatArray
+    is_censored: BoolArray
+
+    @classmethod
+    def select(cls, rows: pd.DataFrame, outcomes: Outcomes, point_in_time: Matrix) -> ScoredJobs:
+        """Take the scored rows of a table."""
+        kept = outcomes.is_scored
+        return cls(
+            rows[kept],
+            point_in_time[kept],
+            outcomes.peak_gib[kept],
+            outcomes.memreq_gib[kept],
+            outcomes.is_censored[kept],
+        )
+
+    def score(self, allocation_gib: FloatArray, under_cost: float) -> Score:
+        """Business score of allocations, shape (n,), GiB."""
+        return business_score(self.peak_gib, allocation_gib, under_cost, censored=self.is_censored)
+
+    def ledger_rows(self, allocation_gib: FloatArray) -> pd.DataFrame:
+        """The jobs as the evidence ledger sums them up: time, component, peak, allocation, censored."""
+        return pd.DataFrame(
+            {
+                "time": self.rows["time"].to_numpy(),
+                "component": self.rows["component"].to_numpy() if "component" in self.rows else None,
+                "peak_gib": self.peak_gib,
+                "allocation_gib": allocation_gib,
+                "censored": self.is_censored,
+            }
+        )
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores of one model on the same jobs as every other.
+
+    Attributes:
+        frozen: Of what `DeployableModel.predict` returns, with history as it stood at the cut-off.
+        live: The same with history moving on.
+        gib_saved: Against the requests; None where nobody asked.
+        rows: Jobs.
+    """
+
+    frozen: Score
+    live: Score
+    gib_saved: float | None
+    rows: int
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """As the run's result names them."""
+        return {
+            "score": self.frozen.score,
+            "live_score": self.live.score,
+            "under_pct": self.frozen.under_pct,
+            "over_pct": self.frozen.over_pct,
+            "gib_saved": self.gib_saved,
+            "rows": self.rows,
+        }
+
+
+def evaluate(model: DeployableModel, jobs: ScoredJobs, allocation_gib: FloatArray, under_cost: float) -> Evaluation:
+    """Score a model's allocations.
+
+    Args:
+        model: Fitted on nothing that the jobs are part of.
+        jobs: What to score on, n.
+        allocation_gib: What ``model.predict(jobs.rows)`` returned, shape (n,).
+        under_cost: Penalty of the score.
+
+    Raises:
+        ScoringError: Without jobs.
+    """
+    live_gib = model.predict_with_history(jobs.rows, jobs.point_in_time)
+    saved = savings(jobs.peak_gib, allocation_gib, jobs.memreq_gib)
+    return Evaluation(
+        jobs.score(allocation_gib, under_cost), jobs.score(live_gib, under_cost), saved.gib, len(jobs.peak_gib)
+    )
+
+
+def score_baselines(
+    jobs: ScoredJobs, rows: pd.DataFrame, outcomes: Outcomes, under_cost: float
+) -> dict[str, Score | None]:
+    """Score the requests and the rolling maximum of 20 on the jobs; None where one does not exist for each of them.
+
+    Args:
+        jobs: What to score on.
+        rows: All accepted rows, whose final peaks are the rolling maximum's history; n.
+        outcomes: What became of them.
+        under_cost: Penalty of the score.
+    """
+    final = outcomes.is_final
+    history = pd.DataFrame(
+        {
+            "buildProfile": rows["buildProfile"].to_numpy()[final],
+            "known_at": outcomes.known_us[final].astype("datetime64[us]"),
+            "peak_gib": outcomes.peak_gib[final],
+        }
+    )
+    memreq_mib = jobs.rows["memreq"] if "memreq" in jobs.rows else np.full(len(jobs.rows), np.nan)
+    allocations = {
+        MEMREQ: request_allocation(memreq_mib),
+        ROLLING_MAX: rolling_max_allocation(jobs.rows, history),
+    }
+    return {name: _score_where_complete(jobs, gib, under_cost) for name, gib in allocations.items()}
+
+
+def _score_where_complete(jobs: ScoredJobs, allocation_gib: FloatArray, under_cost: float) -> Score | None:
+    if not len(allocation_gib):
+        raise ScoringError("hold-out", got="no jobs", expected="at least one", next_step="Give a larger --holdout.")
+    return None if np.isnan(allocation_gib).any() else jobs.score(allocation_gib, under_cost)

@@ -1,0 +1,221 @@
+"""History as a model carries it: the last jobs of each key, moved on by `observe`. Not here: whole tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from resource_prediction.features.asof import AsofIndex
+from resource_prediction.features.history import (
+    DEPTH,
+    PEAK_FEATURES,
+    RATIO_DEPTH,
+    describe_windows,
+    log_ratio,
+    mean_peak_gib,
+)
+from resource_prediction.features.keys import CONFIGURATION, LEVELS, NO_KEY, KeyArray
+from resource_prediction.features.point_in_time import POINT_IN_TIME_FEATURES, History, Matrix, gather_last
+from resource_prediction.features.time_windows import REACH_US, WINDOW_LEVELS, TimeWindows, window_keys
+from resource_prediction.outcomes import FloatArray, IntArray
+
+StateArrays = dict[str, npt.NDArray[np.generic]]
+
+
+@dataclass
+class HistoryState:
+    """The last jobs of each key at an instant. Keys of all levels share one table: a key is salted by its level.
+
+    Attributes:
+        until_us: Jobs known before this instant are inside; microseconds.
+        slots: Row of each key in the arrays below.
+        peaks_gib: Newest first, NaN behind, shape (slots, DEPTH).
+        ratios: Newest first, shape (slots, RATIO_DEPTH).
+        counts: Finished jobs of each key, shape (slots,).
+        known_us: When the newest became known, shape (slots,).
+        recent_keys: Keys of the jobs of the last REACH_US, in the order in which they became known, shape (r, levels).
+        recent_known_us: Shape (r,).
+        recent_ratios: Shape (r,).
+    """
+
+    until_us: int
+    slots: dict[int, int]
+    peaks_gib: FloatArray
+    ratios: FloatArray
+    counts: IntArray
+    known_us: IntArray
+    recent_keys: KeyArray
+    recent_known_us: IntArray
+    recent_ratios: FloatArray
+    _windows: TimeWindows | None = field(default=None, repr=False)
+
+    @classmethod
+    def at(cls, history: History, until_us: int) -> HistoryState:
+        """Cut a history at an instant: what was known strictly before it."""
+        keys, parts = [], []
+        for index in history.indexes:
+            numbers = np.arange(len(index.keys))
+            ends = index.known_before(numbers, np.full(len(numbers), until_us))
+            starts = index.starts[:-1]
+            held = (ends > starts) & (index.keys != NO_KEY)
+            start, end = starts[held], ends[held]
+            keys.append(index.keys[held])
+            newest = index.order[end - 1]
+            parts.append(
+                (
+                    gather_last(history.peak_gib[index.order], start, end, DEPTH).T,
+                    gather_last(history.ratios[index.order], start, end, RATIO_DEPTH).T,
+                    (end - start).astype(np.int64),
+                    history.known_us[newest],
+                )
+            )
+        recent = (history.known_us < until_us) & (history.known_us >= until_us - REACH_US)
+        peaks, ratios, counts, known = (np.concatenate([part[i] for part in parts]) for i in range(4))
+        return cls(
+            until_us,
+            {int(key): slot for slot, key in enumerate(np.concatenate(keys))},
+            np.ascontiguousarray(peaks),
+            np.ascontiguousarray(ratios),
+            counts,
+            known,
+            history.keys[recent],
+            history.known_us[recent],
+            history.ratios[recent],
+        )
+
+    def describe(self, keys: KeyArray, submitted_us: IntArray) -> tuple[Matrix, int]:
+        """POINT_IN_TIME_FEATURES of m submissions.
+
+        A submission that is older than the state of one of its keys gets no history from that state, and one older
+        than ``until_us`` no time windows: it must not see what came after it.
+
+        Returns:
+            The matrix, shape (m, features), float32; and how many submissions were older than a state.
+        """
+        slots = self._find(keys)
+        newest_us = np.where(slots < 0, np.iinfo(np.int64).min, self.known_us[slots] if len(self.known_us) else 0)
+        is_late = newest_us >= submitted_us[:, None]
+        seen = (slots >= 0) & ~is_late
+        flat = np.where(seen, slots, -1).ravel()
+        described = self._describe_slots(flat, np.repeat(submitted_us, len(LEVELS)))
+        matrix = np.empty((len(keys), len(POINT_IN_TIME_FEATURES)), dtype=np.float32)
+        split = len(LEVELS) * len(PEAK_FEATURES)
+        matrix[:, :split] = described.T.reshape(len(keys), split)
+        matrix[:, split:] = self._time_windows().describe(keys, submitted_us).T
+        too_old = submitted_us < self.until_us
+        matrix[too_old, split:] = np.nan
+        return matrix, int((too_old | is_late.any(axis=1)).sum())
+
+    def observe(self, keys: KeyArray, known_us: IntArray, peak_gib: FloatArray) -> None:
+        """Move on: add n finished jobs, handed in the order in which they became known; in place."""
+        new_ratios = np.empty(len(keys))
+        for row in range(len(keys)):
+            peak = peak_gib[row : row + 1]
+            ratio = self._ratio(int(keys[row, CONFIGURATION]), peak)
+            new_ratios[row] = ratio
+            for key in keys[row]:
+                if key != NO_KEY:
+                    self._push(int(key), float(peak[0]), ratio, int(known_us[row]))
+        kept = self.recent_known_us >= (known_us[-1] if len(known_us) else 0) - REACH_US
+        self.recent_keys = np.concatenate([self.recent_keys[kept], keys])
+        self.recent_known_us = np.concatenate([self.recent_known_us[kept], known_us])
+        self.recent_ratios = np.concatenate([self.recent_ratios[kept], new_ratios])
+        self._windows = None
+
+    def to_arrays(self) -> StateArrays:
+        """The state as plain arrays for an artifact; windows are stored without their empty ends."""
+        size = len(self.slots)
+        keys = np.fromiter(self.slots, dtype=np.uint64, count=size)
+        held = np.arange(DEPTH) < self.counts[:size, None]
+        held_ratios = np.arange(RATIO_DEPTH) < self.counts[:size, None]
+        return {
+            "until_us": np.array([self.until_us]),
+            "keys": keys,
+            "peaks_gib": self.peaks_gib[:size][held],
+            "ratios": self.ratios[:size][held_ratios],
+            "counts": self.counts[:size],
+            "known_us": self.known_us[:size],
+            "recent_keys": self.recent_keys,
+            "recent_known_us": self.recent_known_us,
+            "recent_ratios": self.recent_ratios,
+        }
+
+    @classmethod
+    def from_arrays(cls, arrays: StateArrays) -> HistoryState:
+        """Read what `to_arrays` wrote."""
+        counts = arrays["counts"].astype(np.int64)
+        peaks = np.full((len(counts), DEPTH), np.nan)
+        peaks[np.arange(DEPTH) < counts[:, None]] = arrays["peaks_gib"]
+        ratios = np.full((len(counts), RATIO_DEPTH), np.nan)
+        ratios[np.arange(RATIO_DEPTH) < counts[:, None]] = arrays["ratios"]
+        return cls(
+            int(arrays["until_us"][0]),
+            {key: slot for slot, key in enumerate(arrays["keys"].tolist())},
+            peaks,
+            ratios,
+            counts,
+            arrays["known_us"].astype(np.int64),
+            arrays["recent_keys"].astype(np.uint64),
+            arrays["recent_known_us"].astype(np.int64),
+            arrays["recent_ratios"].astype(np.float64),
+        )
+
+    def _find(self, keys: KeyArray) -> npt.NDArray[np.intp]:
+        if len(keys) == 1:
+            found = [self.slots.get(key, -1) for key in keys[0].tolist()]
+            return np.array([found], dtype=np.intp)
+        distinct, inverse = np.unique(keys, return_inverse=True)
+        slots = np.array([self.slots.get(key, -1) for key in distinct.tolist()], dtype=np.intp)
+        return slots[inverse].reshape(keys.shape)
+
+    def _describe_slots(self, slots: npt.NDArray[np.intp], submitted_us: IntArray) -> FloatArray:
+        described = np.empty((len(PEAK_FEATURES), len(slots)))
+        for first in range(0, len(slots), 8_192):
+            rows = slice(first, first + 8_192)
+            chunk = slots[rows]
+            seen = chunk >= 0
+            if not len(self.counts):
+                described[:, rows] = np.nan
+                continue
+            described[:, rows] = describe_windows(
+                np.ascontiguousarray(self.peaks_gib[chunk].T),
+                np.ascontiguousarray(self.ratios[chunk].T),
+                np.where(seen, self.counts[chunk], 0),
+                np.where(seen, submitted_us[rows] - self.known_us[chunk], 0),
+            )
+        return described
+
+    def _time_windows(self) -> TimeWindows:
+        if self._windows is None:
+            indexes = [
+                AsofIndex.build(window_keys(self.recent_keys, level), self.recent_known_us) for level in WINDOW_LEVELS
+            ]
+            self._windows = TimeWindows.build(indexes, self.recent_ratios)
+        return self._windows
+
+    def _ratio(self, key: int, peak_gib: FloatArray) -> float:
+        slot = self.slots.get(key)
+        if slot is None or key == NO_KEY:
+            return float("nan")
+        window = np.ascontiguousarray(self.peaks_gib[slot][:, None])
+        return float(log_ratio(peak_gib, mean_peak_gib(window, self.counts[slot : slot + 1]))[0])
+
+    def _push(self, key: int, peak_gib: float, ratio: float, known_us: int) -> None:
+        slot = self.slots.setdefault(key, len(self.slots))
+        if slot == len(self.counts):
+            self._grow()
+        self.peaks_gib[slot, 1:] = self.peaks_gib[slot, :-1].copy()
+        self.peaks_gib[slot, 0] = peak_gib
+        self.ratios[slot, 1:] = self.ratios[slot, :-1].copy()
+        self.ratios[slot, 0] = ratio
+        self.counts[slot] += 1
+        self.known_us[slot] = known_us
+
+    def _grow(self) -> None:
+        more = max(64, len(self.counts))
+        self.peaks_gib = np.concatenate([self.peaks_gib, np.full((more, DEPTH), np.nan)])
+        self.ratios = np.concatenate([self.ratios, np.full((more, RATIO_DEPTH), np.nan)])
+        self.counts = np.concatenate([self.counts, np.zeros(more, dtype=np.int64)])
+        self.known_us = np.concatenate([self.known_us, np.zeros(more, dtype=np.int64)])

@@ -1,0 +1,225 @@
+"""`DeployableModel`: raw rows in, GiB out, from one folder. Not here: learners, fitting."""
+
+from __future__ import annotations
+
+import json
+import logging
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from resource_prediction.allocation import allocate
+from resource_prediction.config import family_entry
+from resource_prediction.features.keys import level_keys
+from resource_prediction.features.matrix import FEATURES, as_frame, assemble
+from resource_prediction.features.point_in_time import Matrix
+from resource_prediction.features.profile import ProfileEncoder
+from resource_prediction.features.raw_rows import RawRows, Submissions, read_submissions
+from resource_prediction.features.state import HistoryState
+from resource_prediction.models.artifact import check_folder, write_manifest
+from resource_prediction.models.base import BasePredictor
+from resource_prediction.models.observation import SeenJobs, finished_outcomes, order_finished
+from resource_prediction.outcomes import FloatArray
+from resource_prediction.recipe import Recipe
+from resource_prediction.telemetry import MIB_PER_GIB
+
+logger = logging.getLogger(__name__)
+
+_SIDECAR, _ENCODER, _HISTORY, _LEARNER = "model.json", "encoder.json", "history.npz", "learner"
+
+
+@dataclass(frozen=True)
+class FitFacts:
+    """What is known of a fit, beside its learner.
+
+    Attributes:
+        trained_until_us: Instant whose past the model was fitted on, microseconds since 1970 UTC.
+        rows: Training rows.
+        rows_digest: Digest of the features and peaks that were fitted.
+        mean_peak_gib: Mean peak of the training rows; what the business score measures waste in.
+        cap_ratio: No allocation exceeds this many times its request; learned from the training rows.
+        seed: Seed of the fit.
+        score: Of the judged twin, in the served artifact only.
+    """
+
+    trained_until_us: int
+    rows: int
+    rows_digest: str
+    mean_peak_gib: float
+    cap_ratio: float
+    seed: int
+    score: dict[str, Any] | None = None
+
+
+@dataclass
+class DeployableModel:
+    """A fitted model with all it needs to predict from raw telemetry columns.
+
+    Attributes:
+        predictor: The learner.
+        encoder: Codes of words, as learned from the training rows.
+        state: The last finished jobs of each key; `observe` moves it on, in memory only.
+        recipe: What was fitted.
+        facts: On which rows, and what came of it.
+        digest: Name of the artifact that it was loaded from; empty before it is saved.
+    """
+
+    predictor: BasePredictor
+    encoder: ProfileEncoder
+    state: HistoryState
+    recipe: Recipe
+    facts: FitFacts
+    digest: str = ""
+    _seen: SeenJobs = field(default_factory=SeenJobs, repr=False)
+    _reported: set[str] = field(default_factory=set, repr=False)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Self:
+        """Load an artifact folder, or a link to one; every file is checked against its digest.
+
+        Raises:
+            ArtifactError: The folder is no artifact, was changed, or was written by other library versions.
+        """
+        folder = Path(path).resolve()
+        manifest = check_folder(folder)
+        sidecar = json.loads((folder / _SIDECAR).read_text(encoding="utf-8"))
+        recipe = Recipe.of(sidecar["recipe"])
+        with np.load(folder / _HISTORY, allow_pickle=False) as arrays:
+            state = HistoryState.from_arrays(dict(arrays))
+        return cls(
+            predictor=family_entry(recipe.family)["class"]().load(folder / _LEARNER),
+            encoder=ProfileEncoder(**json.loads((folder / _ENCODER).read_text(encoding="utf-8"))),
+            state=state,
+            recipe=recipe,
+            facts=FitFacts(**sidecar["facts"]),
+            digest=manifest.digest,
+        )
+
+    def save(self, folder: Path) -> str:
+        """Write an artifact into an empty folder; equal models give equal bytes.
+
+        Returns:
+            The artifact's digest.
+        """
+        learner = folder / _LEARNER
+        learner.mkdir(parents=True)
+        self.predictor.save(learner)
+        _write_json(folder / _ENCODER, asdict(self.encoder))
+        _write_json(
+            folder / _SIDECAR, {"recipe": self.recipe.values, "facts": asdict(self.facts), "features": list(FEATURES)}
+        )
+        np.savez(folder / _HISTORY, allow_pickle=False, **self.state.to_arrays())
+        self.digest = write_manifest(folder, libraries=self.predictor.library_versions())
+        return self.digest
+
+    def predict(self, rows: RawRows, under_cost: float | None = None) -> FloatArray:
+        """Allocate memory for n jobs.
+
+        Args:
+            rows: Data frame or list of dicts in raw telemetry columns; only what is known at submission is read.
+            under_cost: Another penalty for under-allocation than the model was scored with: higher is safer.
+
+        Returns:
+            GiB, shape (n,), finite and > 0.
+
+        Raises:
+            TelemetryError: A required column is missing, or a value has the wrong type.
+            AllocationError: ``under_cost`` is not above 0.
+        """
+        submissions = read_submissions(rows)
+        return self._allocate(submissions, self._features(submissions), under_cost)
+
+    def predict_with_history(self, rows: RawRows, point_in_time: Matrix, under_cost: float | None = None) -> FloatArray:
+        """As `predict`, with point-in-time features that were made elsewhere: a history that has moved on.
+
+        Args:
+            rows: As in `predict`, n.
+            point_in_time: POINT_IN_TIME_FEATURES of the same jobs, shape (n, features), float32.
+            under_cost: As in `predict`.
+        """
+        submissions = read_submissions(rows)
+        return self._allocate(submissions, as_frame(assemble(self.encoder, submissions, point_in_time)), under_cost)
+
+    def predict_quantiles(self, rows: RawRows, levels: npt.ArrayLike) -> FloatArray:
+        """Quantiles of the peaks of n jobs, GiB, shape (n, q).
+
+        Args:
+            rows: As in `predict`.
+            levels: Levels in [0, 1], shape (q,).
+        """
+        return self.predictor.predict_distribution(self.features(rows)).quantiles(levels)
+
+    def observe(self, finished_rows: RawRows) -> int:
+        """Let jobs that have ended since the fit into the history, in memory only.
+
+        Jobs without a final peak, twins, jobs observed before and jobs from before the model's own history are left
+        out.
+
+        Args:
+            finished_rows: Raw rows with ``max_rss``; in any order.
+
+        Returns:
+            How many jobs went in.
+
+        Raises:
+            TelemetryError: A required column is missing, or a value has the wrong type.
+        """
+        if not len(finished_rows):
+            return 0
+        rows = order_finished(finished_rows)
+        outcomes = finished_outcomes(rows, self._seen, self.recipe.label_delay_us)
+        is_fresh = outcomes.is_final & (outcomes.known_us >= self.state.until_us)
+        order = np.flatnonzero(is_fresh)[np.argsort(outcomes.known_us[is_fresh], kind="stable")]
+        keys = level_keys(read_submissions(rows))
+        self.state.observe(keys[order], outcomes.known_us[order], outcomes.peak_gib[order])
+        return len(order)
+
+    def features(self, rows: RawRows) -> pd.DataFrame:
+        """The feature matrix of n jobs, as the learner gets it; shape (n, features), float32."""
+        return self._features(read_submissions(rows))
+
+    def get_model_info(self) -> dict[str, Any]:
+        """What this model is: type, family, version, training, score, features."""
+        entry = family_entry(self.recipe.family)
+        return {
+            "model_type": entry["base_model"],
+            "task_type": entry["type"],
+            "family": self.recipe.family,
+            "version": self.digest[:8],
+            "trained_until": datetime.fromtimestamp(self.facts.trained_until_us / 1e6, UTC).isoformat(),
+            "rows": self.facts.rows,
+            "score": self.facts.score,
+            "features": list(FEATURES),
+        }
+
+    def _allocate(self, submissions: Submissions, features: pd.DataFrame, under_cost: float | None) -> FloatArray:
+        rule = self.recipe.rule if under_cost is None else replace(self.recipe.rule, under_cost=under_cost)
+        memreq_gib = submissions.numbers["memreq"] / MIB_PER_GIB
+        cap_gib = np.where(memreq_gib > 0, memreq_gib * self.facts.cap_ratio, np.nan)
+        return allocate(self.predictor.predict_distribution(features), rule, self.facts.mean_peak_gib, cap_gib)
+
+    def _features(self, submissions: Submissions) -> pd.DataFrame:
+        point_in_time, late = self.state.describe(level_keys(submissions), submissions.submitted_us)
+        if late:
+            logger.warning(
+                "%d of %d rows are older than a history state of this model and get no history from it",
+                late,
+                len(submissions),
+            )
+        self._report_unseen(submissions)
+        return as_frame(assemble(self.encoder, submissions, point_in_time))
+
+    def _report_unseen(self, submissions: Submissions) -> None:
+        for column, word in self.encoder.unseen(submissions, self._reported):
+            self._reported.add(column)
+            what = "a missing value" if word is None else f"the value {word!r}, which training had not"
+            logger.warning("column %s has %s; it is predicted as unknown, and not reported again", column, what)
+
+
+def _write_json(path: Path, value: dict[str, Any]) -> None:
+    path.write_text(json.dumps(value, sort_keys=True, indent=1, allow_nan=False) + "\n", encoding="utf-8", newline="\n")

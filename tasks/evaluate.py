@@ -1,0 +1,93 @@
+"""The task behind --evaluate-only: newest judged models on rows that none of them was fitted on. Not here: fitting."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from prefect import task
+
+from resource_prediction.errors import ArtifactError
+from resource_prediction.evaluation import evaluate, score_baselines
+from resource_prediction.gate import Candidate, Verdict, judge_evaluated
+from resource_prediction.gate import Recipe as RecipeId
+from resource_prediction.models import DeployableModel
+from resource_prediction.outcomes import read_outcomes
+from tasks.features import Features
+from tasks.fit import Fitted
+from tasks.report import FamilyOutcome
+from tasks.score import load_scored_jobs, predict_timed
+from warehouse.artifacts import artifact_path
+from warehouse.layout import Layout
+from warehouse.published import read_rows, read_snapshot
+from warehouse.registry import Fit, Registry
+
+
+@dataclass(frozen=True)
+class NewestEvaluation:
+    """Scores of the newest judged models on their common unseen rows.
+
+    Attributes:
+        families: One outcome for each chosen family that has a judged fit.
+        baselines: Scores of the baselines on the same rows; empty without such rows.
+        holdout: Rows and span.
+        verdict: ``evaluated``, with the reason.
+    """
+
+    families: tuple[FamilyOutcome, ...]
+    baselines: dict[str, Any]
+    holdout: dict[str, Any]
+    verdict: Verdict
+
+
+@task(name="evaluate")
+def evaluate_newest(store: str, features: Features, families: tuple[str, ...], under_cost: float) -> NewestEvaluation:
+    """Score the newest judged artifact of every chosen family; nothing is fitted or promoted."""
+    layout = Layout(Path(store))
+    with Registry.open(layout) as registry:
+        newest = [fit for family in families if (fit := registry.fits.newest(family, "judged")) is not None]
+    outcomes, models = _load(layout, newest)
+    if not models:
+        return NewestEvaluation(tuple(outcomes), {}, _no_rows(), judge_evaluated(()))
+    since_us = max(model.facts.trained_until_us for model in models.values())
+    jobs = load_scored_jobs(store, features, since_us=since_us)
+    if not len(jobs.rows):
+        return NewestEvaluation(tuple(outcomes), {}, _no_rows(), judge_evaluated(()))
+    candidates = []
+    for outcome in outcomes:
+        if outcome.fitted is None:
+            continue
+        model = models[outcome.family]
+        allocation_gib, predict_ms = predict_timed(model, jobs)
+        evaluation = evaluate(model, jobs, allocation_gib, under_cost)
+        outcome.fitted.metrics.update({**evaluation.values, "predict_ms_per_1000": predict_ms})
+        candidates.append(Candidate(RecipeId(model.recipe.digest, outcome.family), evaluation.frozen))
+    rows = read_rows(read_snapshot(layout))
+    baselines = score_baselines(jobs, rows, read_outcomes(rows, features.label_delay_us), under_cost)
+    times = jobs.rows["time"]
+    return NewestEvaluation(
+        tuple(outcomes),
+        {name: None if score is None else asdict(score) for name, score in baselines.items()},
+        {"rows": len(times), "from": times.min().isoformat(), "until": times.max().isoformat()},
+        judge_evaluated(tuple(candidates)),
+    )
+
+
+def _load(layout: Layout, fits: list[Fit]) -> tuple[list[FamilyOutcome], dict[str, DeployableModel]]:
+    """Load each fit's model; one that cannot be loaded is an outcome with its error."""
+    outcomes, models = [], {}
+    for fit in fits:
+        try:
+            models[fit.family] = DeployableModel.load(artifact_path(layout, fit.digest))
+        except ArtifactError as error:
+            outcomes.append(FamilyOutcome(fit.family, error=str(error)))
+            continue
+        outcomes.append(
+            FamilyOutcome(fit.family, fitted=Fitted(dict(fit.recipe_values), fit.digest, {}, 0.0, fit.run_id))
+        )
+    return outcomes, models
+
+
+def _no_rows() -> dict[str, Any]:
+    return {"rows": 0, "from": None, "until": None}

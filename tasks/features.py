@@ -1,0 +1,129 @@
+"""Tasks from published rows to features, training sets and their audit. Not here: making any of them (library)."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from prefect import task
+
+from resource_prediction.errors import LeakError
+from resource_prediction.features.audit import audit_leaks
+from resource_prediction.features.table import describe_table
+from resource_prediction.holdout import Holdout
+from resource_prediction.outcomes import read_outcomes
+from resource_prediction.training import build_training_set, knowledge_end_us
+from warehouse import prepared
+from warehouse.layout import Layout
+from warehouse.published import read_rows, read_snapshot
+
+
+@dataclass(frozen=True)
+class Features:
+    """Point-in-time features of all rows, in the store.
+
+    Attributes:
+        name: Their name in the store.
+        data_digest: Digest of the rows they were made from.
+        label_delay_us: The label delay they were made under.
+        seconds: Wall clock.
+    """
+
+    name: str
+    data_digest: str
+    label_delay_us: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A training set in the store, and what it leaves out.
+
+    Attributes:
+        name: Its name in the store.
+        until_us: Only what was known before this instant is inside.
+        seconds: Wall clock.
+    """
+
+    name: str
+    until_us: int
+    seconds: float
+
+
+@task(name="features")
+def build_features(store: str, label_delay_us: int, workers: int, *, reuse: bool) -> Features:
+    """Describe every published row by what was known at its submission, and store that.
+
+    Args:
+        store: The store's folder.
+        label_delay_us: When a peak counts as known.
+        workers: Threads.
+        reuse: Take the features that are there, and fail where there are none for these rows.
+
+    Raises:
+        StoreError: Nothing is published, or ``reuse`` finds nothing to take.
+    """
+    layout, began = Layout(Path(store)), time.perf_counter()
+    snapshot = read_snapshot(layout)
+    name = prepared.feature_key(snapshot.digest, label_delay_us)
+    if reuse:
+        prepared.load_features(layout, name)
+    elif not prepared.has_features(layout, name):
+        rows = read_rows(snapshot)
+        _, point_in_time = describe_table(rows, read_outcomes(rows, label_delay_us), workers)
+        prepared.save_features(layout, name, point_in_time)
+    return Features(name, snapshot.digest, label_delay_us, time.perf_counter() - began)
+
+
+@task(name="cut training set", task_run_name="cut {role} training set")
+def cut_training_set(
+    store: str, features: Features, role: str, *, holdout: str | None, train_window_us: int | None
+) -> Cut:
+    """Cut what every family is fitted on.
+
+    Args:
+        store: The store's folder.
+        features: Of `build_features`.
+        role: ``judged`` or ``served``, for the task's name.
+        holdout: What stays out; None cuts at the newest instant in the telemetry.
+        train_window_us: How far back training rows go; None is all.
+
+    Raises:
+        FitError: Too few rows are left.
+    """
+    layout, began = Layout(Path(store)), time.perf_counter()
+    rows = read_rows(read_snapshot(layout))
+    outcomes = read_outcomes(rows, features.label_delay_us)
+    submitted_us = rows["time"].to_numpy(dtype="datetime64[us]").astype(np.int64)
+    if holdout is None:
+        until_us = knowledge_end_us(rows)
+    else:
+        until_us = Holdout.parse(holdout).cut_us(submitted_us[outcomes.is_final])
+    name = prepared.training_key(features.name, until_us, train_window_us)
+    if not prepared.has_training_set(layout, name):
+        point_in_time = prepared.load_features(layout, features.name)
+        data = build_training_set(rows, outcomes, point_in_time, until_us=until_us, train_window_us=train_window_us)
+        prepared.save_training_set(layout, name, data)
+    return Cut(name, until_us, time.perf_counter() - began)
+
+
+@task(name="leak audit")
+def audit_features(store: str, features: Features, seed: int) -> dict[str, Any]:
+    """Describe rows a second time from what was known alone.
+
+    Returns:
+        Rows, twins and ties among them, and that it passed.
+
+    Raises:
+        LeakError: A feature came out differently.
+    """
+    layout = Layout(Path(store))
+    rows = read_rows(read_snapshot(layout))
+    outcomes = read_outcomes(rows, features.label_delay_us)
+    audit = audit_leaks(rows, outcomes, prepared.load_features(layout, features.name), seed)
+    if audit.finding is not None:
+        raise LeakError(audit.finding)
+    return audit.values

@@ -1,0 +1,137 @@
+"""The task that fits one recipe, scores it and files both; a finished equal fit is taken over. Not here: fitting."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from prefect import task
+from prefect.client.schemas.objects import State
+from prefect.states import Failed
+
+from resource_prediction.config import family_entry
+from resource_prediction.errors import ResourcePredictionError
+from resource_prediction.evaluation import evaluate
+from resource_prediction.models.unified_wrapper import DeployableModel
+from resource_prediction.recipe import Recipe
+from resource_prediction.training import fit_recipe
+from tasks.features import Cut, Features
+from tasks.score import enter_evidence, load_scored_jobs, predict_timed
+from warehouse import prepared
+from warehouse.artifacts import artifact_path, store_artifact
+from warehouse.code_version import code_version
+from warehouse.layout import Layout
+from warehouse.registry import Fit, Registry, Role
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A fit in the store.
+
+    Attributes:
+        recipe: Values of the recipe.
+        digest: Its artifact.
+        metrics: Scores on the hold-out, for a judged fit.
+        fit_seconds: Wall clock of the fit in this run; 0 where it was taken over.
+        taken_from: The earlier run it was taken over from, if any.
+    """
+
+    recipe: dict[str, Any]
+    digest: str
+    metrics: dict[str, Any]
+    fit_seconds: float
+    taken_from: str | None
+
+
+@dataclass(frozen=True)
+class FitOrder:
+    """What to fit, on what, for which run; the order of a task.
+
+    Attributes:
+        store: The store's folder.
+        run_id: The run.
+        recipe: Values of the recipe.
+        features: Features of all rows.
+        cut: The training set.
+        seed: Seed of the fit.
+    """
+
+    store: str
+    run_id: str
+    recipe: dict[str, Any]
+    features: Features
+    cut: Cut
+    seed: int
+
+    @property
+    def layout(self) -> Layout:
+        """The store."""
+        return Layout(Path(self.store))
+
+    def key(self, role: Role) -> str:
+        """Digest of all that the fit and its scores depend on."""
+        values = [self.features.name, self.cut.name, Recipe.of(self.recipe).digest, self.seed, role, code_version()]
+        return hashlib.sha256(json.dumps(values).encode()).hexdigest()
+
+
+@task(name="fit", task_run_name="fit {order.recipe[family]}")
+def fit_judged(order: FitOrder) -> Fitted | State[Any]:
+    """Fit a recipe on what was known before the hold-out, score it there, and enter its complete blocks in the ledger.
+
+    A family that cannot be fitted ends as a failed task with one line, and stops no other.
+    """
+    try:
+        return _fit(order, "judged", {})
+    except ResourcePredictionError as error:
+        return Failed(message=str(error))
+
+
+@task(name="serve", task_run_name="fit {order.recipe[family]} on everything known")
+def fit_served(order: FitOrder, score: dict[str, Any]) -> Fitted:
+    """Fit a recipe on everything known; the artifact carries its judged twin's score."""
+    return _fit(order, "served", score)
+
+
+def _fit(order: FitOrder, role: Role, score: dict[str, Any]) -> Fitted:
+    recipe, key = Recipe.of(order.recipe), order.key(role)
+    with Registry.open(order.layout) as registry:
+        if (found := registry.fits.find(key)) is not None:
+            return Fitted(order.recipe, found.digest, dict(found.metrics), 0.0, found.run_id)
+    data = prepared.load_training_set(order.layout, order.cut.name)
+    began = time.perf_counter()
+    model = fit_recipe(recipe, data, order.seed, score or None)
+    fit_seconds = time.perf_counter() - began
+    digest = store_artifact(order.layout, model.save)
+    metrics = _score(order, digest) if role == "judged" else score
+    with Registry.open(order.layout) as registry:
+        registry.fits.record(
+            Fit(
+                key=key,
+                digest=digest,
+                family=recipe.family,
+                task_type=family_entry(recipe.family)["type"],
+                role=role,
+                recipe=recipe.digest,
+                recipe_values=order.recipe,
+                metrics=metrics,
+                fit_seconds=fit_seconds,
+                run_id=order.run_id,
+                finished_at=datetime.now(UTC),
+            )
+        )
+    return Fitted(order.recipe, digest, metrics, fit_seconds, None)
+
+
+def _score(order: FitOrder, digest: str) -> dict[str, Any]:
+    """Score the stored artifact, as users will load it, on the raw rows of the hold-out."""
+    model = DeployableModel.load(artifact_path(order.layout, digest))
+    jobs = load_scored_jobs(order.store, order.features, since_us=order.cut.until_us)
+    allocation_gib, predict_ms = predict_timed(model, jobs)
+    evaluation = evaluate(model, jobs, allocation_gib, model.recipe.rule.under_cost)
+    enter_evidence(order.store, model, jobs, allocation_gib, recipe_id=model.recipe.digest)
+    return {**evaluation.values, "predict_ms_per_1000": predict_ms}

@@ -1,0 +1,66 @@
+"""The task that brings telemetry into the store and publishes it. Not here: reading files, judging rows (warehouse)."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from prefect import task
+
+from warehouse.engine import open_engine
+from warehouse.ingest import ingest
+from warehouse.layout import Layout
+from warehouse.publish import publish
+from warehouse.sources.demo import write_demo_export
+from warehouse.sources.files import FilesSource
+from warehouse.store import claim
+
+
+@dataclass(frozen=True)
+class Ingested:
+    """What came in.
+
+    Attributes:
+        counts: read, accepted, updated, known, twins, quarantined.
+        data_digest: Digest of the accepted rows, these and earlier ones.
+        rows: Accepted rows in the store.
+        notes: Files that were not read, with the reason.
+        seconds: Wall clock of ingest and publishing.
+    """
+
+    counts: dict[str, int]
+    data_digest: str
+    rows: int
+    notes: tuple[str, ...]
+    seconds: float
+
+
+@task(name="generate demo farm")
+def generate_demo(store: str, rows: int, days: float) -> str:
+    """Write the synthetic farm's export into the store, unless it is there; returns its path."""
+    return str(write_demo_export(Layout(Path(store)), rows, days))
+
+
+@task(name="ingest")
+def ingest_telemetry(store: str, places: list[str], telemetry: dict[str, str | int | float | None]) -> Ingested:
+    """Read what is new, and publish it.
+
+    Args:
+        store: The store's folder.
+        places: Files, folders and globs.
+        telemetry: What the store is claimed for at its first ingest.
+
+    Raises:
+        SourceError: There is nothing to read.
+        StoreError: The store holds another telemetry, or another process writes to it.
+    """
+    layout, now, began = Layout(Path(store)), datetime.now(UTC), time.perf_counter()
+    with open_engine(layout) as engine:
+        claim(layout, telemetry)
+        report = ingest(engine, layout, FilesSource(places, now), now=now)
+        report.require_rows()
+        snapshot = publish(engine, layout)
+    notes = tuple(f"{file.name}: {file.note}" for file in report.files if file.note)
+    return Ingested(asdict(report.counts), snapshot.digest, snapshot.rows, notes, time.perf_counter() - began)

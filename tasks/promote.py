@@ -1,0 +1,163 @@
+"""Tasks that ask the gate, and carry out what it says. Not here: its rules (library), the swap itself (warehouse)."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from prefect import task
+
+from resource_prediction.config import family_entry
+from resource_prediction.evidence import iso_time
+from resource_prediction.gate import Candidate, GateRule, Night, Verdict, judge
+from resource_prediction.gate import Recipe as RecipeId
+from resource_prediction.models import DeployableModel
+from resource_prediction.recipe import Recipe
+from resource_prediction.scoring import Score
+from tasks.features import Features
+from tasks.fit import Fitted
+from tasks.score import from_us
+from warehouse.artifacts import artifact_path
+from warehouse.layout import Layout
+from warehouse.published import read_rows, read_snapshot
+from warehouse.registry import Champion, PromotionKind, Registry, Scores, VersionContent
+
+PROMOTIONS: dict[str, PromotionKind] = {"first": "first", "refreshed": "refreshed", "promoted": "promoted"}
+"""Verdicts that change who serves."""
+
+
+@dataclass(frozen=True)
+class Evening:
+    """What a verdict is asked on, beside what the store knows.
+
+    Attributes:
+        store: The store's folder.
+        run_id: The run.
+        features: Features of all rows.
+        fits: Judged fits of this run.
+        baselines: Scores of the baselines on the hold-out, as dicts.
+        new_rows: Rows that this run's ingest added or changed.
+        under_cost: Penalty of the score.
+        applies: Whether the verdict may change anything.
+    """
+
+    store: str
+    run_id: str
+    features: Features
+    fits: tuple[Fitted, ...]
+    baselines: dict[str, Any]
+    new_rows: int
+    under_cost: float
+    applies: bool
+
+
+def current_champion(store: str) -> Champion | None:
+    """Who serves."""
+    with Registry.open(Layout(Path(store))) as registry:
+        return registry.champion()
+
+
+@task(name="judge", task_run_name="judge {evening.run_id}")
+def judge_night(evening: Evening) -> Verdict:
+    """Ask the gate, with the ledger and its memory out of the store."""
+    layout = Layout(Path(evening.store))
+    newest = read_rows(read_snapshot(layout), columns=["time"])["time"].max()
+    with Registry.open(layout) as registry:
+        champion = registry.champion()
+        night = Night(
+            candidates=tuple(_candidate(fitted) for fitted in evening.fits),
+            baselines={name: Score(**score) for name, score in evening.baselines.items() if score is not None},
+            new_rows=_new_rows(registry, evening),
+            newest_known=iso_time(newest),
+            label_delay_hours=evening.features.label_delay_us / 3.6e9,
+            champion=None if champion is None else RecipeId(champion.recipe, champion.family),
+            nomination=registry.nominations.current(),
+            seen_until=registry.seen.until(),
+        )
+        return judge(night, registry.evidence.read(), GateRule(under_cost=evening.under_cost))
+
+
+@task(name="promote", task_run_name="{verdict.kind} {evening.run_id}")
+def carry_out(evening: Evening, verdict: Verdict, judged: Fitted | None, served: Fitted | None) -> Champion | None:
+    """Promote where the verdict says so, and store verdict and gate's memory.
+
+    Args:
+        evening: What was asked.
+        verdict: The answer.
+        judged: The judged fit of the recipe that is to serve, where one is.
+        served: Its served fit.
+
+    Returns:
+        Who serves now.
+
+    Raises:
+        PromotionConflictError: Another run changed the champion meanwhile.
+    """
+    layout, now = Layout(Path(evening.store)), datetime.now(UTC)
+    numbers = {**verdict_numbers(verdict), "data_digest": evening.features.data_digest, "asked": evening.applies}
+    with Registry.open(layout) as registry:
+        champion = registry.champion()
+        if judged is not None and served is not None:
+            champion = registry.promote(
+                _content(layout, evening.run_id, judged, served),
+                expected_revision=0 if champion is None else champion.revision,
+                kind=PROMOTIONS[verdict.kind],
+                reason=verdict.reason,
+                numbers=numbers,
+                at=now,
+            )
+        else:
+            registry.verdicts.record(
+                run_id=evening.run_id, kind=verdict.kind, reason=verdict.reason, numbers=numbers, at=now
+            )
+        if evening.applies:
+            _remember(registry, verdict, now)
+    return champion
+
+
+def verdict_numbers(verdict: Verdict) -> dict[str, Any]:
+    """What a verdict rests on, as JSON values."""
+    values = asdict(verdict)
+    return {name: values[name] for name in ("challenger", "improvement", "refresh", "nomination", "closed")}
+
+
+def _candidate(fitted: Fitted) -> Candidate:
+    recipe, metrics = Recipe.of(fitted.recipe), fitted.metrics
+    score = Score(metrics["score"], metrics["under_pct"], metrics["over_pct"], metrics["rows"])
+    return Candidate(RecipeId(recipe.digest, recipe.family), score)
+
+
+def _new_rows(registry: Registry, evening: Evening) -> int:
+    """Rows since the last verdict that could change something, which need not be the last run."""
+    asked = [verdict.numbers for verdict in registry.verdicts.history() if verdict.numbers.get("asked")]
+    if asked and asked[-1]["data_digest"] == evening.features.data_digest:
+        return 0
+    return max(1, evening.new_rows)
+
+
+def _content(layout: Layout, run_id: str, judged: Fitted, served: Fitted) -> VersionContent:
+    model = DeployableModel.load(artifact_path(layout, served.digest))
+    recipe = Recipe.of(served.recipe)
+    scores = {name: judged.metrics[name] for name in ("score", "live_score", "under_pct", "over_pct")}
+    return VersionContent(
+        family=recipe.family,
+        task_type=family_entry(recipe.family)["type"],
+        recipe=recipe.digest,
+        recipe_values=served.recipe,
+        judged_digest=judged.digest,
+        served_digest=served.digest,
+        trained_until=from_us(model.facts.trained_until_us),
+        rows=model.facts.rows,
+        scores=Scores(**scores),
+        run_id=run_id,
+    )
+
+
+def _remember(registry: Registry, verdict: Verdict, now: datetime) -> None:
+    if verdict.closed is not None:
+        registry.nominations.close(verdict.closed, at=now)
+    if verdict.nomination is not None and registry.nominations.current() is None:
+        registry.nominations.open(verdict.nomination, at=now)
+    registry.seen.mark(verdict.seen)

@@ -1,0 +1,40 @@
+"""A run's beginning and end in the registry. Not here: what happens in between."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from warehouse.layout import Layout
+from warehouse.registry import Registry
+from warehouse.store import open_store
+
+
+def begin_run(store: str, parameters: dict[str, Any]) -> str:
+    """Record that a run begins, making the store where there is none; returns the run's id.
+
+    Raises:
+        StoreError: The store cannot be used.
+    """
+    layout, now = Layout(Path(store)), datetime.now(UTC)
+    run_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
+    open_store(layout)
+    with Registry.open(layout) as registry:
+        registry.runs.start(run_id, parameters, at=now)
+    return run_id
+
+
+def end_run(
+    store: str, run_id: str, state: Literal["done", "failed", "stopped"], result: dict[str, Any] | None
+) -> None:
+    """Record how a run ended."""
+    with Registry.open(Layout(Path(store))) as registry:
+        registry.runs.finish(run_id, state, result, at=datetime.now(UTC))
+
+
+def run_state(store: str, run_id: str) -> str | None:
+    """How an earlier run ended; None where the store does not know it."""
+    with Registry.read(Layout(Path(store))) as registry:
+        return next((run.state for run in registry.runs.history() if run.run_id == run_id), None)

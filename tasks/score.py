@@ -1,0 +1,109 @@
+"""Tasks that score models and baselines on jobs, and enter evidence. Not here: how a score is made, verdicts."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import asdict
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from prefect import task
+
+from resource_prediction.errors import ArtifactError
+from resource_prediction.evaluation import ScoredJobs, evaluate, score_baselines
+from resource_prediction.evidence import ledger_entries, segments, served_recipe
+from resource_prediction.gate import GateRule
+from resource_prediction.models import DeployableModel
+from resource_prediction.outcomes import FloatArray, read_outcomes
+from tasks.features import Cut, Features
+from warehouse import prepared
+from warehouse.artifacts import artifact_path
+from warehouse.layout import Layout
+from warehouse.published import read_rows, read_snapshot
+from warehouse.registry import Registry
+
+logger = logging.getLogger(__name__)
+
+
+def load_scored_jobs(store: str, features: Features, *, since_us: int) -> ScoredJobs:
+    """The scored jobs submitted at or after an instant, with their features."""
+    layout = Layout(Path(store))
+    rows = read_rows(read_snapshot(layout), since=from_us(since_us))
+    point_in_time = prepared.load_features(layout, features.name)
+    newest = point_in_time[len(point_in_time) - len(rows) :]
+    return ScoredJobs.select(rows, read_outcomes(rows, features.label_delay_us), newest)
+
+
+def predict_timed(model: DeployableModel, jobs: ScoredJobs) -> tuple[FloatArray, float]:
+    """Allocations for the jobs' raw rows, and milliseconds for 1,000 of them."""
+    began = time.perf_counter()
+    allocation_gib = model.predict(jobs.rows)
+    return allocation_gib, 1e6 * (time.perf_counter() - began) / max(len(jobs.rows), 1)
+
+
+def enter_evidence(
+    store: str, model: DeployableModel, jobs: ScoredJobs, allocation_gib: FloatArray, *, recipe_id: str
+) -> int:
+    """Enter a model's complete blocks into the ledger, each once; returns how many rows of the ledger are new."""
+    layout = Layout(Path(store))
+    snapshot_rows = read_rows(read_snapshot(layout), columns=["time"])
+    scored = jobs.ledger_rows(allocation_gib)
+    scored["segment"] = segments(scored["component"], GateRule().segment_rows)
+    entries = ledger_entries(
+        scored,
+        recipe=recipe_id,
+        fitted_until=from_us(model.facts.trained_until_us),
+        newest_known=snapshot_rows["time"].max(),
+        label_delay=timedelta(microseconds=model.recipe.label_delay_us),
+    )
+    with Registry.open(layout) as registry:
+        return registry.evidence.add(entries)
+
+
+def from_us(instant_us: int) -> datetime:
+    """An instant in microseconds as UTC without a zone, as telemetry has it."""
+    return datetime(1970, 1, 1) + timedelta(microseconds=instant_us)  # noqa: DTZ001 - the ledger's times have no zone
+
+
+@task(name="score baselines")
+def score_holdout_baselines(store: str, features: Features, cut: Cut, under_cost: float) -> dict[str, Any]:
+    """Score the requests and the rolling maximum on the hold-out; None where one does not exist."""
+    rows = read_rows(read_snapshot(Layout(Path(store))))
+    outcomes = read_outcomes(rows, features.label_delay_us)
+    jobs = load_scored_jobs(store, features, since_us=cut.until_us)
+    scores = score_baselines(jobs, rows, outcomes, under_cost)
+    return {name: None if score is None else asdict(score) for name, score in scores.items()}
+
+
+@task(name="describe hold-out")
+def describe_holdout(store: str, features: Features, cut: Cut) -> dict[str, Any]:
+    """Rows of the hold-out that are scored, and the span of their times."""
+    times = load_scored_jobs(store, features, since_us=cut.until_us).rows["time"]
+    return {"rows": len(times), "from": times.min().isoformat(), "until": times.max().isoformat()}
+
+
+@task(name="score champion as it is")
+def score_served_champion(store: str, features: Features) -> dict[str, Any] | None:
+    """Score the champion's served artifact on the jobs that came after its fit, and enter them as evidence.
+
+    Returns:
+        The served score; None without a champion, without newer jobs, or where the artifact cannot be loaded.
+    """
+    layout = Layout(Path(store))
+    with Registry.open(layout) as registry:
+        champion = registry.champion()
+    if champion is None:
+        return None
+    try:
+        model = DeployableModel.load(artifact_path(layout, champion.served_digest))
+    except ArtifactError as error:
+        logger.warning("the champion as it is cannot be scored: %s", error)
+        return None
+    jobs = load_scored_jobs(store, features, since_us=model.facts.trained_until_us)
+    if not len(jobs.rows):
+        return None
+    allocation_gib, _ = predict_timed(model, jobs)
+    enter_evidence(store, model, jobs, allocation_gib, recipe_id=served_recipe(champion.recipe))
+    return evaluate(model, jobs, allocation_gib, model.recipe.rule.under_cost).values

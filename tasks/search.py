@@ -1,0 +1,53 @@
+"""The task that searches a family's parameters in a study of the store. Not here: spaces, folds, the objective."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+from prefect import task
+from prefect.client.schemas.objects import State
+from prefect.states import Failed
+
+from resource_prediction.errors import ResourcePredictionError
+from resource_prediction.recipe import Recipe
+from resource_prediction.search import search
+from tasks.features import Cut
+from warehouse import prepared
+from warehouse.layout import Layout
+
+
+@dataclass(frozen=True)
+class Searched:
+    """What a search came to.
+
+    Attributes:
+        recipe: Values of the best recipe.
+        score: Its score over the folds; not to be compared with a hold-out's.
+        trials: All finished trials of the study, and those of this run.
+    """
+
+    recipe: dict[str, Any]
+    score: float
+    trials: dict[str, int]
+
+
+@task(name="search", task_run_name="search {recipe[family]}")
+def search_family(store: str, recipe: dict[str, Any], cut: Cut, *, trials: int, seed: int) -> Searched | State[Any]:
+    """Search a family until its study has as many finished trials as asked for.
+
+    The study belongs to one training set: other rows are another question.
+    """
+    layout, start = Layout(Path(store)), Recipe.of(recipe)
+    layout.studies.mkdir(parents=True, exist_ok=True)
+    journal = str(layout.studies / f"{start.family}.journal")
+    storage = optuna.storages.JournalStorage(JournalFileBackend(journal, lock_obj=JournalFileOpenLock(journal)))
+    data = prepared.load_training_set(layout, cut.name)
+    try:
+        found = search(start, data, storage, name=f"{start.digest}-{cut.name}", trials=trials, seed=seed)
+    except ResourcePredictionError as error:
+        return Failed(message=str(error))
+    return Searched(found.recipe.values, found.score, {"done": found.done, "new": found.new})

@@ -1,0 +1,213 @@
+"""Ingest: files to typed rows in the engine, every row accounted for. Not here: the statements (sql/), publishing."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Literal
+
+import duckdb
+import pyarrow as pa
+
+from resource_prediction.errors import MissingColumnError, NoUsableRowError, SourceError, UnsettledFileError
+from resource_prediction.telemetry import TWIN_COLUMNS
+from warehouse import contract_sql
+from warehouse.contract_sql import naive_utc, quoted
+from warehouse.engine import transaction
+from warehouse.layout import Layout
+from warehouse.sources import Source, SourceFile, TextRows
+from warehouse.sql import render
+
+logger = logging.getLogger(__name__)
+
+Rejected = tuple[int, list[str], str]
+"""Line, reasons, and the row itself."""
+
+FileState = Literal["read", "known", "empty", "left", "refused"]
+
+
+@dataclass(frozen=True)
+class RowCounts:
+    """What became of rows; ``read`` is always the sum of the others.
+
+    Attributes:
+        read: Rows in the source.
+        accepted: New rows that are no twins.
+        updated: Rows that made an earlier one's status or peak final.
+        known: Rows that brought nothing new.
+        twins: New rows that are the twin of another; kept and flagged.
+        quarantined: Rows that break the contract.
+    """
+
+    read: int = 0
+    accepted: int = 0
+    updated: int = 0
+    known: int = 0
+    twins: int = 0
+    quarantined: int = 0
+
+    def __add__(self, other: RowCounts) -> RowCounts:
+        return RowCounts(*(getattr(self, field.name) + getattr(other, field.name) for field in fields(RowCounts)))
+
+
+@dataclass(frozen=True)
+class FileReport:
+    """What became of one file.
+
+    Attributes:
+        name: As the source calls it.
+        state: ``read``; ``known``: its content was read before; ``empty``: no rows; ``left`` for the next run, as it is
+            still being written; ``refused``: not telemetry.
+        counts: Of its rows.
+        note: Why it was not read, or empty.
+    """
+
+    name: str
+    state: FileState
+    counts: RowCounts = RowCounts()
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class IngestReport:
+    """What became of a source.
+
+    Attributes:
+        source: As the user called it.
+        counts: Of all rows.
+        files: Each file, in the order of reading.
+        stored: Rows in the store afterwards.
+    """
+
+    source: str
+    counts: RowCounts
+    files: tuple[FileReport, ...]
+    stored: int
+
+    @property
+    def has_news(self) -> bool:
+        """Whether any row was added or updated."""
+        return self.counts.accepted + self.counts.updated + self.counts.twins > 0
+
+    def require_rows(self) -> None:
+        """Refuse to go on with a store that has no row at all.
+
+        Raises:
+            NoUsableRowError: Where the source gave none and the store had none.
+        """
+        if self.stored == 0:
+            raise NoUsableRowError(self.source, self.counts.read, self.counts.quarantined)
+
+
+def ingest(engine: duckdb.DuckDBPyConnection, layout: Layout, source: Source, *, now: datetime) -> IngestReport:
+    """Read what is new in a source, file by file; a file and its digest go in together or not at all.
+
+    A file that is still being written, or is no telemetry, is reported and does not stop the others.
+
+    Args:
+        engine: From `open_engine`, outside a transaction.
+        layout: The same store.
+        source: Where the rows come from.
+        now: Time of ingest; UTC where it has no zone.
+
+    Raises:
+        SourceError: Where the source has no file, or every file of it was refused.
+        MissingColumnError: Where its only file lacks a column that training needs.
+    """
+    reports: list[FileReport] = []
+    refusals: list[SourceError | MissingColumnError] = []
+    for file in source.files():
+        try:
+            report = _ingest_file(engine, layout, file, naive_utc(now))
+        except UnsettledFileError as error:
+            report = FileReport(file.name, "left", note=str(error))
+        except (SourceError, MissingColumnError) as error:
+            refusals.append(error)
+            report = FileReport(file.name, "refused", note=str(error))
+        logger.info("%s: %s, %d rows %s", report.name, report.state, report.counts.read, report.note)
+        reports.append(report)
+    if refusals and len(refusals) == len(reports):
+        raise refusals[0]
+    stored = int(engine.execute("SELECT count(*) FROM telemetry").fetchall()[0][0])
+    return IngestReport(source.name, sum((report.counts for report in reports), RowCounts()), tuple(reports), stored)
+
+
+def _ingest_file(engine: duckdb.DuckDBPyConnection, layout: Layout, file: SourceFile, now: datetime) -> FileReport:
+    digest = file.digest()
+    before = engine.execute("SELECT max(read) FROM files WHERE digest = ?", [digest]).fetchall()[0][0]
+    if before is not None:
+        return FileReport(file.name, "known", RowCounts(read=before, known=before), "read before")
+    with file.open(engine, layout.staging) as rows:
+        if rows is None:
+            return FileReport(file.name, "empty", note="no header")
+        # Before the transaction: inside it, DuckDB numbers the rows of a new table from elsewhere than 0.
+        _read(engine, rows, file.name, now)
+        rejected = list(_rejected(engine, rows))
+        with transaction(engine):
+            number = int(engine.execute("SELECT coalesce(max(number), 0) + 1 FROM files").fetchall()[0][0])
+            _quarantine(engine, rejected, file.name, now)
+            counts = _merge(engine, number) + RowCounts(read=len(rejected), quarantined=len(rejected))
+            values = [getattr(counts, field.name) for field in fields(RowCounts)]
+            engine.execute(
+                "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [number, digest, file.name, now, *values]
+            )
+    return FileReport(file.name, "read" if counts.read else "empty", counts, "" if counts.read else "no rows")
+
+
+def _read(engine: duckdb.DuckDBPyConnection, rows: TextRows, name: str, now: datetime) -> None:
+    statement = render(
+        "read",
+        relation=rows.relation,
+        texts=contract_sql.texts(rows.texts),
+        typed_values=contract_sql.typed_values(),
+        columns=contract_sql.column_names(),
+        suspect=contract_sql.suspect(now),
+        faults=contract_sql.faults(now),
+    )
+    try:
+        engine.execute(statement)
+    except (duckdb.InvalidInputException, duckdb.IOException) as error:
+        raise SourceError(
+            f"file {name}",
+            got=str(error).splitlines()[0],
+            expected="a table that DuckDB can read",
+            next_step="Export the file again, or leave it out.",
+        ) from error
+
+
+def _quarantine(engine: duckdb.DuckDBPyConnection, rejected: list[Rejected], name: str, now: datetime) -> None:
+    if not rejected:
+        return
+    lines, reasons, texts = (list(column) for column in zip(*rejected, strict=True))
+    engine.register("rejected", pa.table({"line": lines, "reasons": reasons, "row_text": texts}))
+    engine.execute(render("quarantine"), {"file": name, "now": now})
+    engine.unregister("rejected")
+
+
+def _rejected(engine: duckdb.DuckDBPyConnection, rows: TextRows) -> Iterator[Rejected]:
+    for broken in rows.broken_lines(engine):
+        yield broken.row.line, [f"line:{broken.code}"], broken.row.text
+    faulty = engine.execute("SELECT rowid, reasons FROM incoming WHERE reasons IS NOT NULL ORDER BY rowid").fetchall()
+    originals = rows.originals(engine, [ordinal for ordinal, _ in faulty]) if faulty else []
+    for (_, reasons), original in zip(faulty, originals, strict=True):
+        yield original.line, reasons, original.text
+
+
+def _merge(engine: duckdb.DuckDBPyConnection, number: int) -> RowCounts:
+    """Bring the good rows of ``incoming`` in; counts without the quarantined ones."""
+    engine.execute(render("outcome"))
+    engine.execute(
+        render("merge", columns=contract_sql.column_names(), updates=contract_sql.updates(), number=str(number))
+    )
+    engine.execute(render("twins", twin_columns=", ".join(map(quoted, TWIN_COLUMNS)), number=str(number)))
+    states = dict(engine.execute("SELECT state, count(*) FROM outcome GROUP BY state").fetchall())
+    twins = engine.execute("SELECT count(*) FROM telemetry WHERE first_seen = ? AND is_twin", [number]).fetchall()[0][0]
+    return RowCounts(
+        read=sum(states.values()),
+        accepted=states.get("new", 0) - twins,
+        updated=states.get("updated", 0),
+        known=states.get("known", 0),
+        twins=twins,
+    )

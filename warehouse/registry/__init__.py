@@ -1,0 +1,26 @@
+"""The registry: versions, champion, promotions, verdicts, runs, fits, evidence, nominations. Not here: artifacts."""
+
+from __future__ import annotations
+
+from warehouse.registry.fits import Fit, Fits, Role
+from warehouse.registry.nominations import RecordedNomination
+from warehouse.registry.promotions import Champion, Promotion, PromotionKind, Scores, VersionContent
+from warehouse.registry.registry import Registry
+from warehouse.registry.runs import Run
+from warehouse.registry.verdicts import RecordedVerdict, VerdictKind
+
+__all__ = [
+    "Champion",
+    "Fit",
+    "Fits",
+    "Promotion",
+    "PromotionKind",
+    "RecordedNomination",
+    "RecordedVerdict",
+    "Registry",
+    "Role",
+    "Run",
+    "Scores",
+    "VerdictKind",
+    "VersionContent",
+]
