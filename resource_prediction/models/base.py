@@ -316,7 +316,7 @@ class BasePredictor(ABC):
         Raises:
             FeatureMismatchError: On other features, or another order of them.
         """
-        if X.columns is self._framework.checked:
+        if self._framework.checked is not None and X.columns.is_(self._framework.checked):
             return
         if (got := list(X.columns)) != list(self.features):
             raise FeatureMismatchError(got, list(self.features))
