@@ -56,6 +56,10 @@ def retrain(parameters: RetrainParameters) -> State[Any]:
     except ResourcePredictionError as error:
         end_run(store, run_id, "failed", None)
         return _failed(error)
+    except BaseException as error:
+        # A defect, or a signal such as Prefect's cancellation.
+        end_run(store, run_id, "failed" if isinstance(error, Exception) else "stopped", None)
+        raise
     finally:
         RUNNING.clear()
     return Completed(name=STATE_NAMES[result["verdict"]], message=result["reason"], data=result)
