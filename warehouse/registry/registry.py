@@ -40,7 +40,7 @@ class Registry:
     def __init__(self, connection: sqlite3.Connection, layout: Layout) -> None:
         self._connection = connection
         self._layout = layout
-        self.runs = Runs(connection)
+        self.runs = Runs(connection, layout)
         self.fits = Fits(connection, layout)
         self.verdicts = Verdicts(connection)
         self.evidence = Evidence(connection)
