@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import Any, NoReturn
 
 from resource_prediction.config import MODEL_FAMILIES
 from resource_prediction.defaults import DEMO_DAYS, DEMO_ROWS, HOLDOUT, LABEL_DELAY, SEED, TRIALS, UNDER_COST
@@ -25,9 +25,17 @@ examples:
 exit status: 0 done, whatever the verdict; 1 a step or every family failed; 2 wrong usage or bad input"""
 
 
+class OneLineParser(argparse.ArgumentParser):
+    """A parser whose complaint is one line: the usage of 20 flags above it would hide it."""
+
+    def error(self, message: str) -> NoReturn:
+        """End the program with status 2."""
+        self.exit(2, f"{self.prog}: {message} (--help shows examples)\n")
+
+
 def build_parser() -> argparse.ArgumentParser:
     """The parser; its help teaches by example."""
-    parser = argparse.ArgumentParser(
+    parser = OneLineParser(
         prog="python flows/train.py",
         description=_DESCRIPTION,
         epilog=_EXAMPLES,

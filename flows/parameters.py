@@ -48,14 +48,18 @@ class RetrainParameters(BaseModel):
         # pydantic turns a ValueError into a line about the parameters; ours carry the next step.
         try:
             Holdout.parse(self.holdout)
-            for text in (self.train_window, self.label_delay):
-                if text is not None:
-                    parse_duration_us(text)
+            parse_duration_us(self.label_delay)
+            sees_nothing = self.train_window is not None and parse_duration_us(self.train_window) == 0
             for family in self.model_families:
                 if family not in MODEL_FAMILIES:
                     raise UnknownFamilyError(family, list(MODEL_FAMILIES))
         except ResourcePredictionError as error:
             raise ValueError(str(error)) from error
+        if sees_nothing:
+            raise ValueError(
+                f"train window: got {self.train_window}; expected a duration above 0, such as 120d. "
+                "Leave it out to see all."
+            )
         if not self.families:
             raise ValueError(
                 f"model families: got {', '.join(self.model_families)} with task type {self.task_type}; expected at "

@@ -53,8 +53,8 @@ def _check(arguments: argparse.Namespace) -> RetrainParameters:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(map(str, first["loc"])) or "arguments"
-        text = first["msg"].removeprefix("Value error, ")
-        build_parser().error(f"{name.replace('_', '-')}: {text}" if first["loc"] else text)
+        text = first["msg"].removeprefix("Value error, ").replace("Input should be", "expected a value")
+        build_parser().error(f"{name.replace('_', '-')}: got {first['input']!r}; {text}" if first["loc"] else text)
     if not parameters.is_demo and not parameters.skip_preprocessing:
         _check_places(list(parameters.source))
     return parameters

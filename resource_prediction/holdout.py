@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from resource_prediction.durations import parse_duration_us
 from resource_prediction.errors import DurationError, HoldoutError
-from resource_prediction.outcomes import IntArray
+
+if TYPE_CHECKING:
+    # The command line reads hold-outs before it starts anything: pandas would make a wrong one wait for half a second.
+    from resource_prediction.outcomes import IntArray
 
 HoldoutKind = Literal["share", "duration", "rows"]
 
@@ -32,16 +35,19 @@ class Holdout:
         """Read ``20%``, ``24h`` or ``2000``.
 
         Raises:
-            HoldoutError: The text is none of these, or leaves nothing to fit on.
+            HoldoutError: The text is none of these, holds out nothing, or leaves nothing to fit on.
         """
         if re.fullmatch(r"\d+(\.\d+)?%", text) and 0 < float(text[:-1]) < 100:
             return cls("share", float(text[:-1]) / 100)
         if re.fullmatch(r"\d+", text) and int(text) > 0:
             return cls("rows", int(text))
         try:
-            return cls("duration", parse_duration_us(text))
+            duration_us = parse_duration_us(text)
         except DurationError:
             raise HoldoutError(text) from None
+        if duration_us == 0:
+            raise HoldoutError(text)
+        return cls("duration", duration_us)
 
     def cut_us(self, submitted_us: IntArray) -> int:
         """Time of the oldest row held out: rows from it on are, and rows of equal time stay on one side.

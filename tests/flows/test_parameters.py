@@ -1,0 +1,66 @@
+"""The parameters of a run, as a deployment checks them: bounds, families, durations."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from flows.parameters import RetrainParameters
+from resource_prediction.config import families_of
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({"holdout": "0%"}, "hold-out: got '0%'"),
+        ({"holdout": "120%"}, "hold-out: got '120%'"),
+        ({"holdout": "-1"}, "hold-out: got '-1'"),
+        ({"train_window": "0d"}, "train window: got 0d; expected a duration above 0"),
+        ({"train_window": "long"}, "duration: got 'long'"),
+        ({"label_delay": "-1h"}, "duration: got '-1h'"),
+        ({"model_families": ("nope",)}, "model family: got 'nope'; expected one of quantile_ensemble_regression"),
+        (
+            {"model_families": ("xgboost_classification",), "task_type": "regression"},
+            "expected at least one family of that type",
+        ),
+        ({"demo_rows": 499}, "greater than or equal to 500"),
+        ({"demo_days": 0}, "greater than 0"),
+        ({"demo_days": float("nan")}, "less than or equal to 3650"),
+        ({"trials": 0}, "greater than or equal to 1"),
+        ({"workers": 0}, "greater than or equal to 1"),
+        ({"seed": -1}, "greater than or equal to 0"),
+        ({"seed": 2**31}, "less than 2147483648"),
+        ({"under_cost": 0}, "greater than 0"),
+        ({"under_cost": float("nan")}, "1000"),
+        ({"source": ()}, "at least 1"),
+        ({"mode": "guess"}, "'train', 'search' or 'evaluate'"),
+        ({"headroom_pct": 1}, "Extra inputs are not permitted"),
+    ],
+)
+def test_a_value_out_of_bounds_is_refused_by_name(values: dict[str, Any], said: str) -> None:
+    with pytest.raises(ValidationError) as caught:
+        RetrainParameters(**values)
+    assert said in str(caught.value)
+
+
+def test_families_come_once_and_in_the_order_of_the_table() -> None:
+    asked = RetrainParameters(model_families=("xgboost_classification", "xgboost_regression", "xgboost_classification"))
+    assert asked.families == ("xgboost_regression", "xgboost_classification")
+    assert RetrainParameters().families == tuple(families_of())
+
+
+def test_a_task_type_leaves_out_the_named_families_of_the_other() -> None:
+    asked = RetrainParameters(model_families=("xgboost_regression", "xgboost_classification"), task_type="regression")
+    assert asked.families == ("xgboost_regression",)
+
+
+def test_a_run_can_be_read_back_from_what_the_registry_keeps_of_it() -> None:
+    asked = RetrainParameters(source=("a.csv",), holdout="24h", train_window="30d", workers=2)
+    assert RetrainParameters(**asked.model_dump(mode="json")) == asked
+
+
+def test_parameters_do_not_change_under_a_run() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        RetrainParameters().seed = 7
