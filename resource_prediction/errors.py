@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class ResourcePredictionError(Exception):
     """Root of all errors of ours; its text says what failed, what was there, what is legal and what to do next.
@@ -273,13 +275,14 @@ class UnsettledFileError(SourceError):
 class NoUsableRowError(SourceError):
     """A source without a single usable row, for a store that has none."""
 
-    def __init__(self, source: str, read: int, quarantined: int) -> None:
+    def __init__(self, source: str, read: int, quarantined: int, notes: Sequence[str] = ()) -> None:
         self.source = source
         self.read = read
         self.quarantined = quarantined
+        self.notes = tuple(notes)
         super().__init__(
             f"source {source}",
-            got=f"{read} rows read, {quarantined} of them quarantined",
+            got="; ".join([f"{read} rows read, {quarantined} of them quarantined", *notes]),
             expected="at least one usable row, as the store holds none yet",
             next_step="See `python -m warehouse quarantine`, or name another file with --source.",
         )

@@ -43,6 +43,8 @@ def open_engine(layout: Layout, *, memory_limit: str = "2GB", threads: int = 2) 
         connection = _connect(layout.engine_file, memory_limit, threads)
         try:
             connection.execute("SET TimeZone = 'UTC'")
+            # Ids and cgroups never repeat: looking for a dictionary in them took a third of the insert's time.
+            connection.execute("SET disabled_compression_methods = 'dict_fsst'")
             connection.execute(render("macros", status_ranks=contract_sql.status_ranks()))
             _ensure_tables(connection, layout)
             yield connection

@@ -98,7 +98,8 @@ class IngestReport:
             NoUsableRowError: Where the source gave none and the store had none.
         """
         if self.stored == 0:
-            raise NoUsableRowError(self.source, self.counts.read, self.counts.quarantined)
+            notes = [f"{file.name} {file.state}, {file.note}" for file in self.files if file.note]
+            raise NoUsableRowError(self.source, self.counts.read, self.counts.quarantined, notes)
 
 
 def ingest(engine: duckdb.DuckDBPyConnection, layout: Layout, source: Source, *, now: datetime) -> IngestReport:

@@ -170,5 +170,7 @@ def _text(document: Document) -> bytes:
 
 def _words(telemetry: Mapping[str, object]) -> str:
     kind = telemetry.get("kind", "unknown")
-    rest = ", ".join(f"{name} {value}" for name, value in telemetry.items() if name != "kind" and value is not None)
+    rest = ", ".join(
+        f"{name} {value}" for name, value in sorted(telemetry.items()) if name != "kind" and value is not None
+    )
     return f"{kind} telemetry ({rest})" if rest else f"{kind} telemetry"

@@ -119,7 +119,7 @@ def confirm(
         GateError: Where the ledger lacks a column.
     """
     since = np.datetime64(nomination.since, "us")
-    pairs = pair(evidence.get(reference.digest), evidence.get(nomination.recipe.digest), reference.fits).between(since)
+    pairs = pair(evidence.get(reference.digest), evidence.get(nomination.recipe.digest), reference.fits)
     gains, ends = nightly_gains(
         pairs,
         rule.under_cost,

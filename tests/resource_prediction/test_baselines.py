@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resource_prediction.baselines import request_allocation, rolling_max_allocation
@@ -70,6 +70,7 @@ def test_a_window_of_nothing_is_refused() -> None:
 ROWS = st.lists(st.tuples(st.sampled_from("abc"), st.integers(0, 30), st.integers(1, 99)), min_size=1, max_size=60)
 
 
+@settings(max_examples=40)
 @given(ROWS, ROWS)
 def test_the_rolling_maximum_is_what_a_plain_loop_gives(
     past: list[tuple[str, int, int]], rows: list[tuple[str, int, int]]

@@ -55,6 +55,14 @@ def test_only_blocks_that_both_have_on_the_same_rows_with_fits_of_one_night_are_
     assert pair(blocks["b"], blocks["a"], "newer").blocks == 1
 
 
+@pytest.mark.parametrize(("column", "value"), [("rows", 6), ("peak_gib", 51.0)])
+def test_a_block_scored_on_other_rows_is_not_paired(column: str, value: float) -> None:
+    ledger = _ledger(_entry("2025-04-28", "a", "core", 5), _entry("2025-04-28", "b", "core", 5))
+    assert pair(*recipe_blocks(ledger).values()).blocks == 1
+    ledger[column] = [ledger.loc[0, column], value]
+    assert pair(*recipe_blocks(ledger).values()).blocks == 0
+
+
 def test_a_recipe_without_entries_is_paired_with_nothing() -> None:
     assert pair(None, _blocks([1], [1])).blocks == 0
     assert math.isnan(pair(None, None).gain(5.0))

@@ -7,7 +7,7 @@ from datetime import timedelta
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from resource_prediction.errors import GateError
@@ -116,6 +116,7 @@ JOB = st.tuples(st.integers(0, 71), SEGMENTS, st.floats(0.01, 99), st.floats(0, 
 JOBS = st.lists(JOB, min_size=1, max_size=50)
 
 
+@settings(max_examples=40)
 @given(JOBS)
 def test_the_ledger_of_all_blocks_gives_the_score_of_all_jobs(jobs: list[tuple[int, str, float, float, bool]]) -> None:
     hours, segment, peak_gib, allocation_gib, censored = (list(column) for column in zip(*jobs, strict=True))

@@ -239,6 +239,12 @@ def test_a_run_that_leaves_the_store_empty_is_bad_input(night: Night, write: Wri
         report.require_rows()
 
 
+def test_a_file_that_was_left_is_why_the_store_is_empty(night: Night, write: Write) -> None:
+    report = night(write("a.csv.gz", b"\x1f\x8b"))
+    with pytest.raises(NoUsableRowError, match=r"0 rows read.*a\.csv\.gz left, .*a gzip stream that ends early"):
+        report.require_rows()
+
+
 def test_a_store_with_rows_needs_no_new_ones(night: Night, write: Write) -> None:
     night(write("a.csv", export(build(0))))
     night(write("b.csv", export())).require_rows()

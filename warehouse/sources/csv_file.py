@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import csv
-import hashlib
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from os import stat_result
 from pathlib import Path
 from typing import Literal
 from uuid import uuid4
@@ -23,10 +21,13 @@ from warehouse.contract_sql import literal
 from warehouse.sources import BrokenLine, OriginalRow
 from warehouse.sources.csv_lines import LineFaults, find_faults, write_repaired
 from warehouse.sources.header import contract_positions
+from warehouse.sources.settled import SettledFile
 
 SEPARATORS = (";", ",", "\t")
 CODECS: dict[str, Literal["gzip", "zstd"]] = {".gz": "gzip", ".zst": "zstd"}
 LONGEST_HEADER = 1_000_000
+LONGEST_ROW_TEXT = 10_000
+"""What the quarantine keeps of a rejected line, bytes."""
 
 SETTLE_SECONDS = 30.0
 """A file that was changed within this time of `now` may still be growing."""
@@ -41,7 +42,7 @@ CODE_OF_REJECT = {
 """DuckDB's words for a line it could not split; any other is ``malformed``."""
 
 
-class CsvFile:
+class CsvFile(SettledFile):
     """A file of comma, semicolon or tab separated lines with a header.
 
     Args:
@@ -52,21 +53,12 @@ class CsvFile:
     """
 
     def __init__(self, path: Path, name: str, now: float) -> None:
-        self.path = path
-        self.name = name
+        super().__init__(path, name)
         self.now = now
-        self._seen: tuple[int, int, int] | None = None
-
-    def digest(self) -> str:
-        """SHA-256 of the file as it lies there."""
-        self._seen = _identity(self.path.stat())
-        with self.path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
 
     @contextmanager
     def open(self, connection: duckdb.DuckDBPyConnection, staging: Path) -> Iterator[CsvRows | None]:
         """See `SourceFile.open`."""
-        self._seen = self._seen or _identity(self.path.stat())
         scratch = staging / f"csv-{uuid4().hex}"
         scratch.mkdir(parents=True)
         try:
@@ -78,15 +70,6 @@ class CsvFile:
             yield self._rows(plain, header, scratch)
         finally:
             shutil.rmtree(scratch)
-
-    def check_settled(self) -> None:
-        """Refuse a file that is not the one whose digest was taken.
-
-        Raises:
-            UnsettledFileError: Where its size or time of change moved.
-        """
-        if _identity(self.path.stat()) != self._seen:
-            raise UnsettledFileError(self.name, "a file that changed while it was read")
 
     def _unpacked(self, scratch: Path) -> Path:
         codec = CODECS.get(self.path.suffix.lower())
@@ -163,11 +146,9 @@ class CsvRows:
 
 
 def _original(number: int, line: bytes) -> OriginalRow:
-    return OriginalRow(number, line.rstrip(b"\r\n")[:10_000].decode("utf-8", errors="replace").replace("\0", "\\0"))
-
-
-def _identity(status: stat_result) -> tuple[int, int, int]:
-    return status.st_size, status.st_mtime_ns, status.st_ino
+    return OriginalRow(
+        number, line.rstrip(b"\r\n")[:LONGEST_ROW_TEXT].decode("utf-8", errors="replace").replace("\0", "\\0")
+    )
 
 
 def _header_line(path: Path, name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,24 +13,11 @@ from resource_prediction.errors import UnsettledFileError
 from warehouse.contract_sql import literal, quoted
 from warehouse.sources import BrokenLine, OriginalRow
 from warehouse.sources.header import contract_positions
+from warehouse.sources.settled import SettledFile
 
 
-class ParquetFile:
-    """A Parquet file with a column for each contract column, of any type.
-
-    Args:
-        path: The file.
-        name: What reports call it.
-    """
-
-    def __init__(self, path: Path, name: str) -> None:
-        self.path = path
-        self.name = name
-
-    def digest(self) -> str:
-        """SHA-256 of the file as it lies there."""
-        with self.path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
+class ParquetFile(SettledFile):
+    """A Parquet file with a column for each contract column, of any type; see `SourceFile`."""
 
     @contextmanager
     def open(self, connection: duckdb.DuckDBPyConnection, staging: Path) -> Iterator[ParquetRows | None]:
@@ -47,7 +33,7 @@ class ParquetFile:
             raise UnsettledFileError(self.name, f"a Parquet file without a footer ({error})") from error
         header = [str(row[0]) for row in described]
         yield ParquetRows(
-            relation, {name: header[place] for name, place in contract_positions(header, self.name).items()}
+            self, relation, {name: header[place] for name, place in contract_positions(header, self.name).items()}
         )
 
 
@@ -55,6 +41,7 @@ class ParquetFile:
 class ParquetRows:
     """The rows of an open Parquet file; see `TextRows`."""
 
+    file: ParquetFile
     relation: str
     names: Mapping[str, str]
 
@@ -66,6 +53,7 @@ class ParquetRows:
     def broken_lines(self, connection: duckdb.DuckDBPyConnection) -> list[BrokenLine]:
         """See `TextRows`; a Parquet file has no lines."""
         del connection
+        self.file.check_settled()
         return []
 
     def originals(self, connection: duckdb.DuckDBPyConnection, ordinals: Sequence[int]) -> list[OriginalRow]:
