@@ -14,17 +14,18 @@ from flows.fan_out import Recipes, fit_families, search_families
 from flows.interrupt import RUNNING
 from flows.night import CORES, Night, store_of
 from flows.parameters import RetrainParameters
-from resource_prediction.errors import ResourcePredictionError, is_bad_input
+from resource_prediction.errors import EveryFamilyFailedError, ResourcePredictionError, is_bad_input
+from resource_prediction.features.matrix import FEATURE_VERSION
 from resource_prediction.gate import Verdict
 from resource_prediction.recipe import Recipe
 from tasks.evaluate import evaluate_newest
 from tasks.features import Cut, Features, audit_features, build_features, cut_training_set
-from tasks.fit import FitOrder, Fitted, fit_served
+from tasks.fit import Fitted, fit_served
 from tasks.ingest import generate_demo, ingest_telemetry
 from tasks.promote import PROMOTIONS, Evening, Judgement, carry_out, current_champion, judge_night
 from tasks.report import FamilyOutcome, RunReport
 from tasks.run import begin_run, end_run
-from tasks.score import describe_holdout, score_holdout_baselines, score_served_champion
+from tasks.score import describe_holdout, enter_settled_evidence, score_holdout_baselines, score_served_champion
 from warehouse.registry import Champion
 
 STATE_NAMES = {kind: kind.capitalize() for kind in ("first", "refreshed", "promoted", "kept", "evaluated")}
@@ -144,7 +145,10 @@ def _fit(night: Night, features: Features, cut: Cut) -> tuple[Fitted, ...]:
             else {family: night.default_recipe(family) for family in asked.families}
         )
         fits = fit_families(night, features, cut, report.families, recipes)
+        if not fits:
+            raise EveryFamilyFailedError({outcome.family: outcome.error or "" for outcome in report.families})
         fits += _fit_champion_again(night, features, cut, recipes)
+        enter_settled_evidence(night.store, features, cut, [Recipe.of(fitted.recipe).digest for fitted in fits])
         score_served_champion(night.store, features)
         report.baselines = score_holdout_baselines(night.store, features, cut, asked.under_cost)
         report.holdout = describe_holdout(night.store, features, cut)
@@ -156,8 +160,11 @@ def _fit_champion_again(night: Night, features: Features, cut: Cut, recipes: Rec
     champion = current_champion(night.store)
     if champion is None or champion.recipe in {recipe.digest for recipe in recipes.values()}:
         return ()
-    night.report.beside = FamilyOutcome(champion.family)
     recipe = Recipe.of(champion.recipe_values)
+    if recipe.feature_version != FEATURE_VERSION:
+        get_run_logger().warning("%s was fitted on features that this release no longer makes", champion.version)
+        return ()
+    night.report.beside = FamilyOutcome(champion.family)
     return fit_families(night, features, cut, [night.report.beside], {champion.family: recipe})
 
 
@@ -168,7 +175,7 @@ def _conclude(night: Night, evening: Evening, judgement: Judgement) -> dict[str,
     served = None
     if evening.applies and judged is not None and verdict.kind in PROMOTIONS:
         cut = _cut(night, evening.features, None, "serve")
-        order = FitOrder(night.store, evening.run_id, judged.recipe, evening.features, cut, night.parameters.seed)
+        order = night.order(judged.recipe, evening.features, cut)
         with night.watch.stage("serve"):
             served = fit_served(order, judged.metrics)
     champion = carry_out(evening, judgement, judged if served else None, served)

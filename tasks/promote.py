@@ -11,6 +11,7 @@ from prefect import task
 
 from resource_prediction.config import family_entry
 from resource_prediction.evidence import iso_time
+from resource_prediction.features.matrix import FEATURE_VERSION
 from resource_prediction.gate import Candidate, GateRule, Night, Nomination, Verdict, judge
 from resource_prediction.gate import Recipe as RecipeId
 from resource_prediction.models import DeployableModel
@@ -88,6 +89,7 @@ def judge_night(evening: Evening) -> Judgement:
             newest_known=iso_time(newest),
             label_delay_hours=evening.features.label_delay_us / 3.6e9,
             champion=None if champion is None else RecipeId(champion.recipe, champion.family),
+            champion_can_be_fitted=champion is None or champion.recipe_values["feature_version"] == FEATURE_VERSION,
             nomination=nomination,
             seen_until=registry.seen.until(),
         )
