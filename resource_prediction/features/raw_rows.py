@@ -49,6 +49,12 @@ class Submissions:
     def __len__(self) -> int:
         return len(self.submitted_us)
 
+    def empty_columns(self) -> list[str]:
+        """Columns without any value in these rows; none where there are no rows."""
+        empty = [name for name, column in self.text.items() if not any(column.values)]
+        empty += [name for name, values in self.numbers.items() if np.isnan(values).all()]
+        return empty if len(self) else []
+
 
 def read_submissions(rows: RawRows) -> Submissions:
     """Read raw rows; order of columns and index do not matter.
@@ -73,9 +79,8 @@ def _column(rows: RawRows, name: str) -> Any:  # noqa: ANN401 - a series, a list
             return rows[name]
         columns = [str(column) for column in rows.columns]
     else:
-        values = [row.get(name) for row in rows]
-        if any(value is not None for value in values) or not values:
-            return values
+        if not rows or any(name in row for row in rows):
+            return [row.get(name) for row in rows]
         columns = list(rows[0])
     if name in REQUIRED_COLUMNS:
         raise MissingColumnError(name, columns)
@@ -85,6 +90,8 @@ def _column(rows: RawRows, name: str) -> Any:  # noqa: ANN401 - a series, a list
 def _text(name: str, values: Any) -> TextColumn:  # noqa: ANN401
     if len(values) > _FEW_ROWS:
         codes, uniques = pd.factorize(values if isinstance(values, pd.Series) else pd.Series(values, dtype=object))
+        if name in REQUIRED_COLUMNS and (codes < 0).any():
+            raise _wrong_type(name, None, "text")
         words = [_word(name, value) for value in uniques]
         return TextColumn(np.where(codes < 0, len(words), codes), [*words, None])
     words = [_word(name, value) for value in values]
@@ -128,15 +135,24 @@ def _as_float(name: str, value: Any) -> float:  # noqa: ANN401
 def _time_us(values: Any) -> IntArray:  # noqa: ANN401
     if len(values) <= _FEW_ROWS and not isinstance(values, pd.Series):
         return np.array([_instant_us(value) for value in values], dtype=np.int64)
-    if isinstance(values, pd.Series) and not _may_hold_times(values.dtype):
-        raise _wrong_type("time", f"values of type {values.dtype}", "time stamps or ISO text")
-    try:
-        instants = pd.to_datetime(pd.Series(values), utc=True, format="ISO8601")
-    except (ValueError, TypeError) as error:
-        raise _wrong_type("time", error, "time stamps or ISO text") from error
+    instants = read_instants("time", pd.Series(values))
     if instants.isna().any():
         raise _wrong_type("time", "a missing value", "a time stamp in each row")
-    return instants.dt.as_unit("us").to_numpy(dtype="datetime64[us]").astype(np.int64)
+    return instants.to_numpy(dtype="datetime64[us]").astype(np.int64)
+
+
+def read_instants(name: str, values: pd.Series[Any]) -> pd.Series[pd.Timestamp]:
+    """Read one column of times, shape (n,), as microseconds in UTC; NaT where missing, UTC where there is no zone.
+
+    Raises:
+        TelemetryError: On anything but time stamps and ISO text.
+    """
+    if not (_may_hold_times(values.dtype) or values.isna().all()):
+        raise _wrong_type(name, f"values of type {values.dtype}", "time stamps or ISO text")
+    try:
+        return pd.to_datetime(values, utc=True, format="ISO8601").dt.as_unit("us")
+    except (ValueError, TypeError) as error:
+        raise _wrong_type(name, error, "time stamps or ISO text") from error
 
 
 def _may_hold_times(dtype: Any) -> bool:  # noqa: ANN401 - numpy's and pandas' types have no common root

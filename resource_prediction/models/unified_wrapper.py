@@ -219,6 +219,10 @@ class DeployableModel:
             self._reported.add(column)
             what = "a missing value" if word is None else f"the value {word!r}, which training had not"
             logger.warning("column %s has %s; it is predicted as unknown, and not reported again", column, what)
+        for column in submissions.empty_columns():
+            if column not in self._reported:
+                self._reported.add(column)
+                logger.warning("column %s is missing; it is predicted as unknown, and not reported again", column)
 
 
 def _write_json(path: Path, value: dict[str, Any]) -> None:
