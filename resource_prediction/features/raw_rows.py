@@ -49,6 +49,14 @@ class Submissions:
     def __len__(self) -> int:
         return len(self.submitted_us)
 
+    def part(self, rows: slice) -> Submissions:
+        """Some of the jobs."""
+        return Submissions(
+            self.submitted_us[rows],
+            {name: TextColumn(column.codes[rows], column.values) for name, column in self.text.items()},
+            {name: numbers[rows] for name, numbers in self.numbers.items()},
+        )
+
     def empty_columns(self) -> list[str]:
         """Columns without any value in these rows; none where there are no rows."""
         empty = [name for name, column in self.text.items() if not any(column.values)]
