@@ -22,7 +22,7 @@ from tasks.evaluate import evaluate_newest
 from tasks.features import Cut, Features, audit_features, build_features, cut_training_set
 from tasks.fit import Fitted, fit_served
 from tasks.ingest import generate_demo, ingest_telemetry
-from tasks.promote import PROMOTIONS, Evening, Judgement, carry_out, current_champion, judge_night
+from tasks.promote import PROMOTIONS, Evening, Judgement, carry_out, current_champion, judge_night, record_evaluation
 from tasks.report import FamilyOutcome, RunReport
 from tasks.run import begin_run, end_run
 from tasks.score import describe_holdout, enter_settled_evidence, score_holdout_baselines, score_served_champion
@@ -83,6 +83,7 @@ def train_night(night: Night) -> dict[str, Any]:
         new_rows=new_rows,
         under_cost=night.parameters.under_cost,
         applies=night.parameters.promote,
+        searched_until_us=cut.until_us if night.parameters.mode == "search" else None,
     )
     return _conclude(night, evening, judge_night(evening))
 
@@ -97,7 +98,7 @@ def evaluate_night(night: Night) -> dict[str, Any]:
     night.report.audit = audit.result()
     night.report.families = list(evaluation.families)
     night.report.baselines, night.report.holdout = evaluation.baselines, evaluation.holdout
-    champion = current_champion(night.store)
+    champion = record_evaluation(night.store, night.report.run_id, evaluation.verdict, features.data_digest)
     return _report(night, evaluation.verdict, before=champion, champion=champion, applied=False)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,6 +43,8 @@ class Evening:
         new_rows: Rows that this run's ingest added or changed.
         under_cost: Penalty of the score.
         applies: Whether the verdict may change anything.
+        searched_until_us: For a run that searched: the instant whose past the searches saw; such rows are no evidence
+            for what they found.
     """
 
     store: str
@@ -52,6 +55,7 @@ class Evening:
     new_rows: int
     under_cost: float
     applies: bool
+    searched_until_us: int | None = None
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ def judge_night(evening: Evening) -> Judgement:
             champion=None if champion is None else RecipeId(champion.recipe, champion.family),
             champion_can_be_fitted=champion is None or champion.recipe_values["feature_version"] == FEATURE_VERSION,
             nomination=nomination,
-            seen_until=registry.seen.until(),
+            seen_until=_later(registry.seen.until(), _seen_by_search(evening)),
         )
         verdict = judge(night, registry.evidence.read(), GateRule(under_cost=evening.under_cost))
     return Judgement(verdict, champion, nomination)
@@ -118,6 +122,21 @@ def carry_out(evening: Evening, judgement: Judgement, judged: Fitted | None, ser
     content = None if judged is None or served is None else _content(layout, evening.run_id, judged, served)
     with Registry.open(layout) as registry:
         return registry.conclude(_conclusion(evening, judgement, content), at=datetime.now(UTC))
+
+
+@task(name="record evaluation")
+def record_evaluation(store: str, run_id: str, verdict: Verdict, data_digest: str) -> Champion | None:
+    """Store a verdict that changes nothing by its nature; returns who serves."""
+    with Registry.open(Layout(Path(store))) as registry:
+        champion = registry.champion()
+        conclusion = Conclusion(
+            run_id=run_id,
+            kind=verdict.kind,
+            reason=verdict.reason,
+            numbers={**verdict_numbers(verdict), "data_digest": data_digest, "asked": False},
+            expected_revision=0 if champion is None else champion.revision,
+        )
+        return registry.conclude(conclusion, at=datetime.now(UTC))
 
 
 def verdict_numbers(verdict: Verdict) -> dict[str, Any]:
@@ -172,7 +191,21 @@ def _conclusion(evening: Evening, judgement: Judgement, content: VersionContent 
         expected_revision=0 if champion is None else champion.revision,
         content=content,
     )
+    seen = _seen_by_search(evening)
     if not evening.applies:
-        return conclusion
+        return replace(conclusion, seen=seen)
     opened = None if verdict.nomination == judgement.nomination else verdict.nomination
-    return replace(conclusion, closed=verdict.closed, opened=opened, seen=verdict.seen)
+    return replace(conclusion, closed=verdict.closed, opened=opened, seen=_later(seen, verdict.seen))
+
+
+def _later(one: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:
+    """The later ISO time of each recipe."""
+    return {recipe: max(one.get(recipe, ""), other.get(recipe, "")) for recipe in {**one, **other}}
+
+
+def _seen_by_search(evening: Evening) -> dict[str, str]:
+    """For each recipe that a search of this run found, until when it saw rows."""
+    if evening.searched_until_us is None:
+        return {}
+    until = iso_time(from_us(evening.searched_until_us))
+    return {Recipe.of(fitted.recipe).digest: until for fitted in evening.fits}
