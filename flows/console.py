@@ -7,6 +7,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+TABLE_COLUMNS = 100
+"""Where nobody looks on, such as in a log file: rich would take 80 and cut the names of families."""
+
 SYNTHETIC = "Synthetic: the demo farm, not a real one."
 
 
@@ -29,7 +32,8 @@ def show_result(result: dict[str, Any], console: Console, *, is_demo: bool, serv
     console.print(f"\n[bold]{result['verdict'].capitalize()}[/bold]: {result['reason']}", highlight=False)
     if not result["applied"] and result["verdict"] in ("first", "refreshed", "promoted"):
         console.print("Nothing was changed (--no-promote).")
-    console.print(_next_steps(result, server), highlight=False)
+    # A command that is broken into two lines cannot be pasted.
+    console.print(_next_steps(result, server), highlight=False, soft_wrap=True)
 
 
 def _table(result: dict[str, Any], note: str | None) -> Table:

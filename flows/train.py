@@ -92,9 +92,11 @@ def _show(
 ) -> None:
     from rich.console import Console  # noqa: PLC0415
 
-    from flows.console import show_result  # noqa: PLC0415
+    from flows.console import TABLE_COLUMNS, show_result  # noqa: PLC0415
 
     console = Console(stderr=arguments.json)
+    if not console.is_terminal:
+        console.width = TABLE_COLUMNS
     show_result(result, console, is_demo=parameters.is_demo, server=server)
     if arguments.json:
         print(json.dumps(result, allow_nan=False))

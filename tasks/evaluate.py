@@ -9,7 +9,7 @@ from typing import Any
 from prefect import task
 
 from resource_prediction.errors import ArtifactError
-from resource_prediction.evaluation import evaluate, score_baselines
+from resource_prediction.evaluation import MEMREQ, ROLLING_MAX, evaluate, score_baselines
 from resource_prediction.gate import Candidate, Verdict, judge_evaluated
 from resource_prediction.gate import Recipe as RecipeId
 from resource_prediction.models import DeployableModel
@@ -30,7 +30,7 @@ class NewestEvaluation:
 
     Attributes:
         families: One outcome for each chosen family that has a judged fit.
-        baselines: Scores of the baselines on the same rows; empty without such rows.
+        baselines: Scores of the baselines on the same rows; None for each without such rows.
         holdout: Rows and span.
         verdict: ``evaluated``, with the reason.
     """
@@ -49,11 +49,11 @@ def evaluate_newest(store: str, features: Features, families: tuple[str, ...], u
         newest = [fit for family in families if (fit := registry.fits.newest(family, "judged")) is not None]
     outcomes, models = _load(layout, newest)
     if not models:
-        return NewestEvaluation(tuple(outcomes), {}, _no_rows(), judge_evaluated(()))
+        return _without_rows(outcomes)
     since_us = max(model.facts.trained_until_us for model in models.values())
     jobs = load_scored_jobs(store, features, since_us=since_us)
     if not len(jobs.rows):
-        return NewestEvaluation(tuple(outcomes), {}, _no_rows(), judge_evaluated(()))
+        return _without_rows(outcomes)
     candidates = []
     for outcome in outcomes:
         if outcome.fitted is None:
@@ -89,5 +89,6 @@ def _load(layout: Layout, fits: list[Fit]) -> tuple[list[FamilyOutcome], dict[st
     return outcomes, models
 
 
-def _no_rows() -> dict[str, Any]:
-    return {"rows": 0, "from": None, "until": None}
+def _without_rows(outcomes: list[FamilyOutcome]) -> NewestEvaluation:
+    held = {"rows": 0, "from": None, "until": None}
+    return NewestEvaluation(tuple(outcomes), dict.fromkeys((MEMREQ, ROLLING_MAX)), held, judge_evaluated(()))

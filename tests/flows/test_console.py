@@ -1,0 +1,139 @@
+"""What people read at the end of a run: table, verdict, next steps."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from flows.console import SYNTHETIC, TABLE_COLUMNS, show_result
+from resource_prediction.config import families_of
+from tests.flows.result_schema import Result
+
+SCORES = {"score": 71.25, "live_score": 70.5, "under_pct": 2.25, "over_pct": 60.0}
+NOTHING = dict.fromkeys(SCORES)
+
+
+def family(name: str, **changes: Any) -> dict[str, Any]:
+    values = {
+        "family": name,
+        "task_type": name.rsplit("_", 1)[1],
+        **SCORES,
+        "gib_saved": 12_345.6,
+        "fit_seconds": 1.5,
+        "predict_ms_per_1000": 9.0,
+        "trials": None,
+        "status": "ok",
+        "error": None,
+    }
+    return values | changes
+
+
+def result(**changes: Any) -> dict[str, Any]:
+    champion = {"version": "0001-a", "family": "xgboost_regression", "path": "var/own/champion", **SCORES}
+    values: dict[str, Any] = {
+        "verdict": "first",
+        "applied": True,
+        "reason": "xgboost_regression scores 71.2 on the 300 newest jobs.",
+        "run_id": "run-1",
+        "store": "var/own",
+        "champion": champion,
+        "challenger": None,
+        "improvement": None,
+        "baselines": {"memreq": {"score": 162.0, "under_pct": 0.0, "over_pct": 162.0}, "rolling_max_20": None},
+        "families": [family("xgboost_regression")],
+        "holdout": {"rows": 300, "from": "2025-04-28T10:11:12", "until": "2025-04-29T20:00:00.5"},
+        "ingest": {"read": 1503, "accepted": 1490, "updated": 3, "known": 2, "twins": 5, "quarantined": 3},
+        "leak_audit": {"rows": 2000, "passed": True},
+        "seconds": dict.fromkeys(("ingest", "features", "fit", "serve", "total"), 1.0),
+    }
+    return values | changes
+
+
+def shown(values: dict[str, Any], *, is_demo: bool = False, server: str | None = None) -> str:
+    Result.model_validate(values)
+    console = Console(file=io.StringIO(), width=TABLE_COLUMNS)
+    show_result(values, console, is_demo=is_demo, server=server)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+def line_of(text: str, name: str) -> str:
+    return next(line for line in text.splitlines() if name in line)
+
+
+def test_the_table_holds_the_figures_of_each_family_and_marks_the_champion() -> None:
+    line = line_of(shown(result()), "xgboost_regression *")
+    for figure in ("71.2", "70.5", "2.2", "60.0", "12,346", "1.5"):
+        assert figure in line
+
+
+def test_no_name_of_a_family_is_cut() -> None:
+    text = shown(result(families=[family(name) for name in families_of()]))
+    assert all(name in text for name in families_of())
+
+
+def test_the_best_family_comes_first_and_one_without_a_score_last() -> None:
+    families = [
+        family("lightgbm_regression", **NOTHING, gib_saved=None, fit_seconds=None, status="failed", error="no luck"),
+        family("lightgbm_classification", score=80.0),
+        family("xgboost_regression"),
+    ]
+    text = shown(result(families=families))
+    order = [text.index(name) for name in ("xgboost_regression *", "lightgbm_classification", "lightgbm_regression fa")]
+    assert order == sorted(order)
+
+
+def test_a_baseline_that_does_not_exist_has_an_empty_line() -> None:
+    text = shown(result())
+    assert line_of(text, "memreq").count("162.0") == 2
+    assert not any(character.isdigit() for character in line_of(text, "rolling_max_20").replace("max_20", ""))
+
+
+def test_holdout_rows_and_audit_are_told_in_words() -> None:
+    text = " ".join(shown(result()).split())
+    assert "Hold-out: 300 jobs, 2025-04-28 10:11 to 2025-04-29 20:00 UTC" in text
+    assert "1,503 rows read: 1,490 accepted, 3 updated, 2 known, 5 twins, 3 quarantined." in text
+    assert "Leak audit: passed on 2,000 rows." in text
+    assert "First: xgboost_regression scores 71.2" in text
+
+
+@pytest.mark.parametrize("is_demo", [True, False])
+def test_the_demo_farm_is_called_synthetic_and_nothing_else_is(is_demo: bool) -> None:
+    assert (SYNTHETIC in shown(result(), is_demo=is_demo)) == is_demo
+
+
+@pytest.mark.parametrize(
+    ("verdict", "applied", "is_told"), [("first", True, False), ("refreshed", False, True), ("kept", False, False)]
+)
+def test_a_verdict_that_was_not_carried_out_is_told(verdict: str, applied: bool, is_told: bool) -> None:
+    text = shown(result(verdict=verdict, applied=applied))
+    assert ("Nothing was changed (--no-promote)." in text) == is_told
+
+
+def test_the_next_steps_are_lines_to_paste() -> None:
+    text = shown(result(store="a/store/whose/path/is/long/" * 4, champion={**result()["champion"], "path": "p" * 90}))
+    assert f"M.load('{'p' * 90}').get_model_info())\"" in text
+    assert f"python -m warehouse champion --store {'a/store/whose/path/is/long/' * 4}" in text
+    assert "python -m warehouse quarantine --store" in text
+
+
+def test_without_champion_or_quarantine_their_commands_are_not_named() -> None:
+    text = shown(result(verdict="kept", applied=False, champion=None, ingest=dict.fromkeys(result()["ingest"], 0)))
+    assert "M.load" not in text
+    assert "warehouse champion" not in text
+    assert "warehouse quarantine" not in text
+    assert "warehouse history" in text
+
+
+def test_a_run_without_a_row_to_score_has_no_span() -> None:
+    nothing = {"memreq": None, "rolling_max_20": None}
+    text = shown(result(verdict="evaluated", holdout={"rows": 0, "from": None, "until": None}, baselines=nothing))
+    assert "Hold-out: 0 jobs, - to - UTC" in text
+
+
+def test_a_server_that_keeps_running_is_named() -> None:
+    assert "the run in the Prefect UI: http://host:4200/runs" in shown(result(), server="http://host:4200/api")
+    assert "Prefect UI" not in shown(result())

@@ -1,0 +1,126 @@
+"""Ctrl-C in a real process: it ends at once, says what is kept, leaves no server, and the next run goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from warehouse.layout import Layout
+from warehouse.registry import Registry
+
+ROOT = Path(__file__).parents[2]
+FIRST, SECOND = "xgboost_regression", "logistic_regression_classification"
+
+
+@contextmanager
+def training(store: Path) -> Iterator[subprocess.Popen[str]]:
+    """The command line in a process group of its own, two families one after the other."""
+    argv = ["--demo-rows", "1500", "--demo-days", "10", "--model-families", FIRST, SECOND, "--workers", "1"]
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "flows" / "train.py"), *argv, "--store", str(store), "--json"],
+        cwd=store.parent,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            os.killpg(process.pid, signal.SIGKILL)
+        process.communicate()
+
+
+def of_session(session: int) -> list[str]:
+    """Command lines of the processes of a session that are still there, but for the ended ones."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            state, _, _, of = (folder / "stat").read_text(encoding="utf-8").rpartition(")")[2].split()[:4]
+            command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if int(of) == session and state != "Z":
+            found.append(command)
+    return found
+
+
+@pytest.fixture
+def stop_run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], str]]:
+    """`stop_run`, without touching a server that other tests may use."""
+    from flows import interrupt  # noqa: PLC0415 - imports Prefect's server
+
+    monkeypatch.setattr(interrupt.SubprocessASGIServer, "_instances", {})
+    monkeypatch.setattr(interrupt, "RUNNING", [])
+    yield interrupt.stop_run
+
+
+def test_before_a_run_begins_nothing_is_kept(stop_run: Callable[[], str]) -> None:
+    assert stop_run() == "Stopped before the run began; nothing was changed."
+
+
+def test_a_run_in_the_middle_is_marked_as_stopped(stop_run: Callable[[], str], tmp_path: Path) -> None:
+    from flows import interrupt  # noqa: PLC0415
+    from tasks.run import begin_run, run_state  # noqa: PLC0415
+
+    run_id = begin_run(str(tmp_path), {"seed": 1})
+    interrupt.RUNNING.append((str(tmp_path), run_id))
+    assert f"Stopped run {run_id}. Kept: what was ingested" in stop_run()
+    assert run_state(str(tmp_path), run_id) == "stopped"
+
+
+def test_a_run_that_cannot_be_marked_is_told_with_the_reason(stop_run: Callable[[], str], tmp_path: Path) -> None:
+    from flows import interrupt  # noqa: PLC0415
+    from tasks.run import begin_run  # noqa: PLC0415
+
+    begin_run(str(tmp_path), {})
+    interrupt.RUNNING.append((str(tmp_path), "unknown"))
+    assert "could not be marked as stopped: run: got 'unknown'" in stop_run()
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to look for orphans")
+def test_ctrl_c_stops_says_what_is_kept_and_the_next_run_takes_it_over(tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    with training(store) as process:
+        assert process.stderr is not None
+        lines = []
+        for line in process.stderr:
+            lines.append(line)
+            if "1 of 2 families done" in line:
+                break
+        assert f"{FIRST} scores" in lines[-1], "".join(lines)
+        assert any("prefect" in command for command in of_session(process.pid)[1:])
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=30)
+        assert process.returncode == 130
+        assert "Kept: what was ingested, and every family that had finished" in err
+        assert "The champion is as it was." in err
+        assert "Traceback" not in err
+        assert not out
+        assert of_session(process.pid) == []
+    with Registry.read(Layout(store)) as registry:
+        (stopped,) = registry.runs.history()
+        assert stopped.state == "stopped"
+        assert registry.champion() is None
+
+    with training(store) as process:
+        out, err = process.communicate(timeout=300)
+        assert process.returncode == 0, err
+    result = json.loads(out.splitlines()[-1])
+    seconds = {family["family"]: family["fit_seconds"] for family in result["families"]}
+    assert seconds[FIRST] == 0.0
+    assert seconds[SECOND] > 0
+    assert f"{FIRST} scores" in err
+    assert f"taken from the stopped run {stopped.run_id}" in err
+    assert "Traceback" not in err
+    assert result["verdict"] == "first"
