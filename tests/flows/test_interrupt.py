@@ -61,7 +61,7 @@ def stop_run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], str]]:
 
     monkeypatch.setattr(interrupt.SubprocessASGIServer, "_instances", {})
     monkeypatch.setattr(interrupt, "RUNNING", [])
-    yield interrupt.stop_run
+    return interrupt.stop_run
 
 
 def test_before_a_run_begins_nothing_is_kept(stop_run: Callable[[], str]) -> None:

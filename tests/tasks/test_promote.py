@@ -53,7 +53,7 @@ def fitted_night(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     features = build_features.fn(store, HOUR_US, 1, reuse=False)
     cut = cut_training_set.fn(store, features, "judged", holdout="20%", train_window_us=None)
     recipe = FullRecipe(FAMILY, default_parameters(FAMILY), AllocationRule(), HOUR_US)
-    order = FitOrder(store, run_id, recipe.values, features, cut, 42)
+    order = FitOrder(store, run_id, recipe.values, features, cut, seed=42, under_cost=5.0)
     judged = fit_judged.fn(order)
     everything = cut_training_set.fn(store, features, "served", holdout=None, train_window_us=None)
     served = fit_served.fn(replace(order, cut=everything), judged.metrics)
