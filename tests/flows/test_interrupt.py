@@ -55,13 +55,13 @@ def of_session(session: int) -> list[str]:
 
 
 @pytest.fixture
-def stop_run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], str]]:
+def stop_run(monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
     """`stop_run`, without touching a server that other tests may use."""
     from flows import interrupt  # noqa: PLC0415 - imports Prefect's server
 
     monkeypatch.setattr(interrupt.SubprocessASGIServer, "_instances", {})
     monkeypatch.setattr(interrupt, "RUNNING", [])
-    yield interrupt.stop_run
+    return interrupt.stop_run
 
 
 def test_before_a_run_begins_nothing_is_kept(stop_run: Callable[[], str]) -> None:
