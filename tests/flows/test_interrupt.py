@@ -55,7 +55,7 @@ def of_session(session: int) -> list[str]:
 
 
 @pytest.fixture
-def stop_run(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], str]]:
+def stop_run(monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
     """`stop_run`, without touching a server that other tests may use."""
     from flows import interrupt  # noqa: PLC0415 - imports Prefect's server
 

@@ -1,21 +1,48 @@
-"""A run begins with a look at those that never reported their end."""
+"""A run's beginning and end in the registry, and those that never reported theirs."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+import pytest
+
+from resource_prediction.errors import StoreError
 from tasks.run import begin_run, end_run, run_state
 from warehouse.layout import Layout
+from warehouse.registry import Registry
 from warehouse.run_locks import release_run
 
 
-def test_a_run_is_known_as_running_until_it_reports_its_end(tmp_path: Path) -> None:
-    store = str(tmp_path / "own")
-    run_id = begin_run(store, {"seed": 42})
+def test_a_run_is_running_until_it_ends(tmp_path: Path) -> None:
+    store = str(tmp_path / "store")
+    run_id = begin_run(store, {"seed": 7})
+    assert re.fullmatch(r"\d{8}T\d{6}-[0-9a-f]{4}", run_id)
     assert run_state(store, run_id) == "running"
     end_run(store, run_id, "done", {"verdict": "kept"})
     assert run_state(store, run_id) == "done"
-    assert run_state(store, "another") is None
+    with Registry.read(Layout(Path(store))) as registry:
+        (run,) = registry.runs.history()
+    assert run.parameters == {"seed": 7}
+    assert run.result == {"verdict": "kept"}
+
+
+def test_a_run_ends_once(tmp_path: Path) -> None:
+    run_id = begin_run(str(tmp_path), {})
+    end_run(str(tmp_path), run_id, "stopped", None)
+    with pytest.raises(StoreError, match="expected the id of a running run"):
+        end_run(str(tmp_path), run_id, "done", None)
+
+
+def test_an_unknown_run_has_no_state(tmp_path: Path) -> None:
+    begin_run(str(tmp_path), {})
+    assert run_state(str(tmp_path), "another") is None
+
+
+def test_a_path_that_is_no_folder_is_no_store(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(StoreError, match="got a path that is not a folder; expected a folder that can be written"):
+        begin_run(str(tmp_path / "file"), {})
 
 
 def test_a_run_that_died_is_stopped_when_the_next_one_begins_and_one_that_lives_is_not(tmp_path: Path) -> None:

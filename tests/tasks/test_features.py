@@ -1,0 +1,66 @@
+"""Features, training sets and the audit as tasks: made once, taken over, refused where they leak."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from resource_prediction.errors import LeakError, MissingFeaturesError, StoreError, TooFewRowsError
+from tasks.features import audit_features, build_features, cut_training_set
+from tests.tasks.conftest import HOUR_US, Prepared
+from warehouse import prepared as stored
+from warehouse.layout import Layout
+from warehouse.published import read_rows, read_snapshot
+
+
+def test_features_are_described_once_for_the_same_rows(prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tasks.features.describe_table", None)
+    for reuse in (False, True):
+        again = build_features.fn(prepared.store, HOUR_US, 1, reuse=reuse)
+        assert replace(again, seconds=0.0) == replace(prepared.features, seconds=0.0)
+
+
+def test_another_label_delay_makes_other_features(prepared: Prepared) -> None:
+    with pytest.raises(MissingFeaturesError, match="got features of other rows"):
+        build_features.fn(prepared.store, 0, 1, reuse=True)
+    assert build_features.fn(prepared.store, 0, 1, reuse=False).name != prepared.features.name
+
+
+def test_without_published_rows_there_are_no_features(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="got no published telemetry"):
+        build_features.fn(str(tmp_path), HOUR_US, 1, reuse=False)
+
+
+def test_a_judged_set_ends_before_the_holdout_and_a_served_one_holds_all(prepared: Prepared) -> None:
+    layout = Layout(Path(prepared.store))
+    served = cut_training_set.fn(prepared.store, prepared.features, "served", holdout=None, train_window_us=None)
+    times = read_rows(read_snapshot(layout), columns=["time"])["time"]
+    assert served.until_us == times.max().value // 1000 + 1
+    assert prepared.cut.until_us < served.until_us
+    judged_set, served_set = (stored.load_training_set(layout, cut.name) for cut in (prepared.cut, served))
+    assert (judged_set.known_us < prepared.cut.until_us).all()
+    assert len(judged_set.peak_gib) < len(served_set.peak_gib)
+
+
+def test_too_few_rows_are_refused(prepared: Prepared) -> None:
+    with pytest.raises(TooFewRowsError, match="expected at least 50"):
+        cut_training_set.fn(prepared.store, prepared.features, "judged", holdout="99%", train_window_us=None)
+
+
+def test_honest_features_pass_the_audit(prepared: Prepared) -> None:
+    audit = audit_features.fn(prepared.store, prepared.features, 1)
+    assert audit["passed"]
+    assert audit["rows"] == 900
+    assert audit["twins"] > 0
+
+
+def test_a_leak_stops_the_run_and_names_the_row(prepared: Prepared) -> None:
+    layout = Layout(Path(prepared.store))
+    matrix = np.array(stored.load_features(layout, prepared.features.name))
+    matrix[700, 0] = 123.0
+    stored.save_features(layout, prepared.features.name, matrix)
+    with pytest.raises(LeakError, match=r"feature profile_log_count: 123\.0 in the table.*Nothing was promoted"):
+        audit_features.fn(prepared.store, prepared.features, 1)

@@ -1,0 +1,49 @@
+"""Ingest as a task: every row accounted for, the second time nothing new, one telemetry a store."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from resource_prediction.errors import NoUsableRowError, SourceError, StoreKindError
+from tasks.ingest import generate_demo, ingest_telemetry
+from tests.tasks.conftest import TELEMETRY, Prepared
+
+
+def test_every_row_of_the_demo_farm_is_accounted_for(prepared: Prepared) -> None:
+    counts = prepared.ingested.counts
+    assert counts["read"] == 901
+    assert counts["read"] == sum(count for name, count in counts.items() if name != "read")
+    assert counts["quarantined"] == 1
+    assert prepared.ingested.rows == 900
+
+
+def test_the_same_export_brings_nothing_new(prepared: Prepared) -> None:
+    path = generate_demo.fn(prepared.store, 900, 6.0)
+    again = ingest_telemetry.fn(prepared.store, [path], TELEMETRY)
+    assert again.counts == {**dict.fromkeys(again.counts, 0), "read": 901, "known": 901}
+    assert again.data_digest == prepared.ingested.data_digest
+
+
+def test_the_demo_farm_is_generated_once(prepared: Prepared) -> None:
+    path = Path(generate_demo.fn(prepared.store, 900, 6.0))
+    path.write_text("mine", encoding="utf-8")
+    assert generate_demo.fn(prepared.store, 900, 6.0) == str(path)
+    assert path.read_text(encoding="utf-8") == "mine"
+    assert generate_demo.fn(prepared.store, 600, 6.0) != str(path)
+
+
+def test_other_telemetry_is_refused_before_a_row_is_read(prepared: Prepared, tmp_path: Path) -> None:
+    (tmp_path / "own.csv").write_text("time;buildProfile;max_rss\n2025-04-01;p;5\n", encoding="utf-8")
+    with pytest.raises(StoreKindError, match=r"which holds demo telemetry .*Choose another folder with --store"):
+        ingest_telemetry.fn(prepared.store, [str(tmp_path / "own.csv")], {"kind": "own", "mapping": None})
+
+
+def test_nothing_to_read_is_an_error(tmp_path: Path) -> None:
+    store, own = str(tmp_path / "store"), {"kind": "own", "mapping": None}
+    with pytest.raises(SourceError, match="got a path that does not exist"):
+        ingest_telemetry.fn(store, [str(tmp_path / "none.csv")], own)
+    (tmp_path / "bad.csv").write_text("time;buildProfile;max_rss\n2025-04-01;p;-5\n", encoding="utf-8")
+    with pytest.raises(NoUsableRowError, match="got 1 rows read, 1 of them quarantined"):
+        ingest_telemetry.fn(store, [str(tmp_path / "bad.csv")], own)

@@ -1,0 +1,135 @@
+"""Features and training sets on disk: named by what they are of, whole or not there, old ones removed."""
+
+from __future__ import annotations
+
+import os
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from resource_prediction.errors import MissingFeaturesError, StoreError
+from resource_prediction.features.matrix import FEATURES
+from resource_prediction.features.point_in_time import POINT_IN_TIME_FEATURES
+from resource_prediction.training import TrainingSet
+from tests.resource_prediction.fits import cut
+from warehouse import prepared
+from warehouse.layout import Layout
+
+
+def matrix(rows: int = 5) -> np.ndarray:
+    """Features with a missing value."""
+    values = np.arange(rows * len(POINT_IN_TIME_FEATURES), dtype=np.float32).reshape(rows, -1)
+    values[0, 0] = np.nan
+    return values
+
+
+@pytest.fixture
+def training_set() -> TrainingSet:
+    """Of 80 jobs, one a minute, of three profiles."""
+    rows = pd.DataFrame(
+        {
+            "atom_id": [f"job-{place:02d}" for place in range(80)],
+            "time": (pd.Timestamp("2026-01-05") + pd.to_timedelta(np.arange(80), unit="min")).astype("datetime64[us]"),
+            "buildProfile": [f"profile-{place % 3}" for place in range(80)],
+            "max_rss": np.linspace(1, 9, 80) * 1024**3,
+            "memreq": 20_000.0,
+            "is_twin": False,
+        }
+    )
+    return cut(rows, int(pd.Timestamp("2026-01-06").value // 1000))
+
+
+def test_a_name_depends_on_rows_and_label_delay_and_on_nothing_else() -> None:
+    names = {prepared.feature_key(digest, delay) for digest in ("a", "b") for delay in (0, 1)}
+    assert len(names) == 4
+    assert prepared.feature_key("a", 0) in names
+
+
+def test_a_training_sets_name_depends_on_features_cut_off_and_window() -> None:
+    values = product("ab", (1, 2), (None, 1))
+    names = {prepared.training_key(features, until, window) for features, until, window in values}
+    assert len(names) == 8
+
+
+def test_features_come_back_bit_for_bit(layout: Layout) -> None:
+    prepared.save_features(layout, "name", matrix())
+    assert prepared.has_features(layout, "name")
+    found = prepared.load_features(layout, "name")
+    assert found.dtype == np.float32
+    assert found.tobytes() == matrix().tobytes()
+
+
+def test_features_are_mapped_and_cannot_be_changed_by_a_reader(layout: Layout) -> None:
+    prepared.save_features(layout, "name", matrix())
+    with pytest.raises(ValueError, match="read-only"):
+        prepared.load_features(layout, "name")[0, 0] = 1.0
+
+
+def test_features_that_are_not_there_say_whether_there_ever_were_any(layout: Layout) -> None:
+    with pytest.raises(MissingFeaturesError, match="got no features; expected features of the rows that the store"):
+        prepared.load_features(layout, "name")
+    prepared.save_features(layout, "older", matrix())
+    with pytest.raises(MissingFeaturesError, match="got features of other rows") as caught:
+        prepared.load_features(layout, "name")
+    assert caught.value.store == str(layout.store)
+
+
+def test_a_training_set_comes_back_as_it_was(layout: Layout, training_set: TrainingSet) -> None:
+    prepared.save_training_set(layout, "name", training_set)
+    assert prepared.has_training_set(layout, "name")
+    found = prepared.load_training_set(layout, "name")
+    assert found.matrix.shape == (80, len(FEATURES))
+    assert found.matrix.tobytes() == training_set.matrix.tobytes()
+    for name in ("peak_gib", "submitted_us", "known_us"):
+        np.testing.assert_array_equal(getattr(found, name), getattr(training_set, name))
+    for name in ("until_us", "mean_peak_gib", "cap_ratio", "rows_digest", "encoder"):
+        assert getattr(found, name) == getattr(training_set, name)
+    for name, values in training_set.state.to_arrays().items():
+        np.testing.assert_array_equal(found.state.to_arrays()[name], values)
+
+
+def test_a_training_set_that_is_not_there_is_an_error(layout: Layout) -> None:
+    with pytest.raises(StoreError, match="training set name: got no such folder; expected one that this run has cut"):
+        prepared.load_training_set(layout, "name")
+
+
+def test_what_is_half_written_is_not_there(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    def out_of_space(*_: object, **__: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(prepared.np, "save", out_of_space)
+    with pytest.raises(OSError, match="No space left"):
+        prepared.save_features(layout, "name", matrix())
+    assert not prepared.has_features(layout, "name")
+    assert list(layout.features.iterdir()) == []
+
+
+def test_features_of_one_name_are_replaced(layout: Layout) -> None:
+    prepared.save_features(layout, "name", matrix(3))
+    prepared.save_features(layout, "name", matrix(7))
+    assert len(prepared.load_features(layout, "name")) == 7
+    assert [path.name for path in layout.features.iterdir()] == ["name"]
+
+
+def test_this_runs_features_and_the_ones_before_stay(layout: Layout) -> None:
+    for number in range(4):
+        prepared.save_features(layout, f"run-{number}", matrix())
+        _age(layout.features, seconds=10)
+    assert sorted(path.name for path in layout.features.iterdir()) == ["run-2", "run-3"]
+
+
+def test_both_cut_offs_of_two_runs_stay(layout: Layout, training_set: TrainingSet) -> None:
+    for number in range(6):
+        prepared.save_training_set(layout, f"cut-{number}", training_set)
+        _age(layout.training, seconds=10)
+    assert sorted(path.name for path in layout.training.iterdir()) == ["cut-2", "cut-3", "cut-4", "cut-5"]
+
+
+def _age(folder: Path, seconds: float) -> None:
+    """Make everything in a folder older, as if time had passed."""
+    for path in folder.iterdir():
+        then = path.stat().st_mtime - seconds
+        os.utime(path, (then, then))
