@@ -15,6 +15,7 @@ champion only when it is better. Without arguments it runs on a synthetic demo f
 _EXAMPLES = """\
 examples:
   python flows/train.py                                            first champion on the synthetic demo farm
+  python flows/train.py --demo-rows 3000 --store var/small         a smaller one, in a store of its own
   python flows/train.py --source builds.csv                        your own jobs; the store is var/own
   python flows/train.py --source 'exports/*.csv.gz' --holdout 24h  judge on the last 24 hours
   python flows/train.py --train --model-families xgboost_classification lightgbm_regression
@@ -22,7 +23,7 @@ examples:
   python flows/train.py --evaluate-only                            score what is there; fit and promote nothing
   python flows/train.py --source builds.csv --json | tail -1 | python -m json.tool
 
-exit status: 0 done, whatever the verdict; 1 a step or every family failed; 2 wrong usage or bad input"""
+exit status: 0 done, whatever the verdict; 1 a step or every family failed; 2 wrong usage or bad input; 130 Ctrl-C"""
 
 
 class OneLineParser(argparse.ArgumentParser):
@@ -79,10 +80,12 @@ def _add_telemetry(group: argparse._ArgumentGroup) -> None:
         "--label-delay",
         default=LABEL_DELAY,
         metavar="TIME",
-        help="how long after its time stamp a job's peak is known, where no end time is given (%(default)s)",
+        help="how long after its time stamp a job's peak is known, where it has no finished_at (%(default)s)",
     )
     group.add_argument(
-        "--skip-preprocessing", action="store_true", help="take the features that are already in the warehouse"
+        "--skip-preprocessing",
+        action="store_true",
+        help="take the features that are already in the warehouse; an error where there are none, or the rows changed",
     )
 
 
@@ -94,7 +97,11 @@ def _add_modes(group: argparse._ArgumentGroup) -> None:
         "--evaluate-only", action="store_true", help="score the newest judged model of every family on unseen rows"
     )
     group.add_argument(
-        "--trials", type=int, default=TRIALS, metavar="N", help="finished trials of each family's search (%(default)s)"
+        "--trials",
+        type=int,
+        default=TRIALS,
+        metavar="N",
+        help="finished trials of each family's search, earlier runs included (%(default)s)",
     )
     group.add_argument("--use-defaults", action="store_true", help="makes --run-search the same as --train")
     group.add_argument(
@@ -113,7 +120,9 @@ def _add_rules(group: argparse._ArgumentGroup) -> None:
         help="what nothing is fitted on: the newest 20%%, 24h, or 2000 rows (%(default)s)".replace("(20%)", "(20%%)"),
     )
     group.add_argument(
-        "--train-window", metavar="TIME", help="what fits may see before that, such as 120d (default: all)"
+        "--train-window",
+        metavar="TIME",
+        help="what fits may see before that, such as 120d (default: all); history sees all",
     )
     group.add_argument(
         "--under-cost",

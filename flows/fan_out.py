@@ -9,10 +9,9 @@ from prefect import get_run_logger
 from prefect.futures import PrefectFuture, as_completed
 
 from flows.night import Night
-from resource_prediction.errors import EveryFamilyFailedError
 from resource_prediction.recipe import Recipe
 from tasks.features import Cut, Features
-from tasks.fit import FitOrder, Fitted, fit_judged
+from tasks.fit import Fitted, fit_judged
 from tasks.report import FamilyOutcome
 from tasks.run import run_state
 from tasks.search import search_family
@@ -49,16 +48,9 @@ def search_families(night: Night, cut: Cut) -> Recipes:
 def fit_families(
     night: Night, features: Features, cut: Cut, outcomes: list[FamilyOutcome], recipes: Recipes
 ) -> tuple[Fitted, ...]:
-    """Fit and score every family that has a recipe at once.
-
-    Raises:
-        EveryFamilyFailedError: None of them could be fitted.
-    """
+    """Fit and score every family that has a recipe at once; one that fails is left out, and its error reported."""
     futures = {
-        family: fit_judged.submit(
-            FitOrder(night.store, night.report.run_id, recipe.values, features, cut, night.parameters.seed)
-        )
-        for family, recipe in recipes.items()
+        family: fit_judged.submit(night.order(recipe.values, features, cut)) for family, recipe in recipes.items()
     }
     best: Fitted | None = None
     done = 0
@@ -76,8 +68,6 @@ def fit_families(
             best.recipe["family"],
             best.metrics["score"],
         )
-    if best is None:
-        raise EveryFamilyFailedError({outcome.family: outcome.error or "" for outcome in outcomes})
     return tuple(outcome.fitted for outcome in outcomes if outcome.fitted)
 
 

@@ -8,6 +8,8 @@ from resource_prediction.errors import ResourcePredictionError
 
 PREFECT_LOGGERS = ("prefect.task_runs", "prefect.flow_runs")
 
+OUR_LOGGERS = ("resource_prediction", "warehouse", "tasks")
+
 
 class OneLineErrors(logging.Filter):
     """Takes the traceback off a record about an error of ours: its text says what to do."""
@@ -31,3 +33,5 @@ def set_up_logs(*, quiet: bool) -> None:
     # Each task's start and end is in the UI; on the console our own progress lines say more.
     logging.getLogger("prefect.task_runs").setLevel(logging.ERROR if quiet else logging.WARNING)
     logging.getLogger("prefect").setLevel(logging.ERROR if quiet else logging.INFO)
+    for name in OUR_LOGGERS:
+        logging.getLogger(name).setLevel(logging.ERROR if quiet else logging.INFO)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from typing import Any
 
 from flows.parameters import RetrainParameters
 from flows.stopwatch import Stopwatch
 from resource_prediction.allocation import AllocationRule
 from resource_prediction.config import default_parameters
 from resource_prediction.recipe import Recipe
+from tasks.features import Cut, Features
+from tasks.fit import FitOrder
 from tasks.report import RunReport
 from warehouse.settings import Settings
 
@@ -40,6 +43,13 @@ class Night:
             rule=AllocationRule(under_cost=self.parameters.under_cost),
             label_delay_us=self.parameters.label_delay_us,
             train_window_us=self.parameters.train_window_us,
+        )
+
+    def order(self, recipe: dict[str, Any], features: Features, cut: Cut) -> FitOrder:
+        """The order to fit a recipe in this run."""
+        asked = self.parameters
+        return FitOrder(
+            self.store, self.report.run_id, recipe, features, cut, seed=asked.seed, under_cost=asked.under_cost
         )
 
 

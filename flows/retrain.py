@@ -14,17 +14,19 @@ from flows.fan_out import Recipes, fit_families, search_families
 from flows.interrupt import RUNNING
 from flows.night import CORES, Night, store_of
 from flows.parameters import RetrainParameters
-from resource_prediction.errors import ResourcePredictionError, is_bad_input
+from resource_prediction.errors import EveryFamilyFailedError, ResourcePredictionError, is_bad_input
+from resource_prediction.features.matrix import FEATURE_VERSION
 from resource_prediction.gate import Verdict
 from resource_prediction.recipe import Recipe
 from tasks.evaluate import evaluate_newest
 from tasks.features import Cut, Features, audit_features, build_features, cut_training_set
-from tasks.fit import FitOrder, Fitted, fit_served
+from tasks.fit import Fitted, fit_served
 from tasks.ingest import generate_demo, ingest_telemetry
-from tasks.promote import PROMOTIONS, Evening, carry_out, current_champion, judge_night
+from tasks.promote import PROMOTIONS, Evening, Judgement, carry_out, current_champion, judge_night, record_evaluation
 from tasks.report import FamilyOutcome, RunReport
 from tasks.run import begin_run, end_run
-from tasks.score import describe_holdout, score_holdout_baselines, score_served_champion
+from tasks.score import describe_holdout, enter_settled_evidence, score_holdout_baselines, score_served_champion
+from warehouse.registry import Champion
 
 STATE_NAMES = {kind: kind.capitalize() for kind in ("first", "refreshed", "promoted", "kept", "evaluated")}
 BAD_INPUT = "Bad input"
@@ -55,6 +57,10 @@ def retrain(parameters: RetrainParameters) -> State[Any]:
     except ResourcePredictionError as error:
         end_run(store, run_id, "failed", None)
         return _failed(error)
+    except BaseException as error:
+        # A defect, or a signal such as Prefect's cancellation.
+        end_run(store, run_id, "failed" if isinstance(error, Exception) else "stopped", None)
+        raise
     finally:
         RUNNING.clear()
     return Completed(name=STATE_NAMES[result["verdict"]], message=result["reason"], data=result)
@@ -77,6 +83,7 @@ def train_night(night: Night) -> dict[str, Any]:
         new_rows=new_rows,
         under_cost=night.parameters.under_cost,
         applies=night.parameters.promote,
+        searched_until_us=cut.until_us if night.parameters.mode == "search" else None,
     )
     return _conclude(night, evening, judge_night(evening))
 
@@ -91,7 +98,8 @@ def evaluate_night(night: Night) -> dict[str, Any]:
     night.report.audit = audit.result()
     night.report.families = list(evaluation.families)
     night.report.baselines, night.report.holdout = evaluation.baselines, evaluation.holdout
-    return _report(night, evaluation.verdict, before=current_champion(night.store), applied=False)
+    champion = record_evaluation(night.store, night.report.run_id, evaluation.verdict, features.data_digest)
+    return _report(night, evaluation.verdict, before=champion, champion=champion, applied=False)
 
 
 def _ingest(night: Night) -> int:
@@ -138,7 +146,10 @@ def _fit(night: Night, features: Features, cut: Cut) -> tuple[Fitted, ...]:
             else {family: night.default_recipe(family) for family in asked.families}
         )
         fits = fit_families(night, features, cut, report.families, recipes)
+        if not fits:
+            raise EveryFamilyFailedError({outcome.family: outcome.error or "" for outcome in report.families})
         fits += _fit_champion_again(night, features, cut, recipes)
+        enter_settled_evidence(night.store, features, cut, [Recipe.of(fitted.recipe).digest for fitted in fits])
         score_served_champion(night.store, features)
         report.baselines = score_holdout_baselines(night.store, features, cut, asked.under_cost)
         report.holdout = describe_holdout(night.store, features, cut)
@@ -150,32 +161,37 @@ def _fit_champion_again(night: Night, features: Features, cut: Cut, recipes: Rec
     champion = current_champion(night.store)
     if champion is None or champion.recipe in {recipe.digest for recipe in recipes.values()}:
         return ()
-    night.report.beside = FamilyOutcome(champion.family)
     recipe = Recipe.of(champion.recipe_values)
+    if recipe.feature_version != FEATURE_VERSION:
+        get_run_logger().warning("%s was fitted on features that this release no longer makes", champion.version)
+        return ()
+    night.report.beside = FamilyOutcome(champion.family)
     return fit_families(night, features, cut, [night.report.beside], {champion.family: recipe})
 
 
-def _conclude(night: Night, evening: Evening, verdict: Verdict) -> dict[str, Any]:
+def _conclude(night: Night, evening: Evening, judgement: Judgement) -> dict[str, Any]:
     """Fit the recipe that is to serve on everything known, promote it, and report."""
-    before = current_champion(night.store)
+    verdict = judgement.verdict
     judged = next((fitted for fitted in evening.fits if _is_chosen(fitted, verdict)), None)
     served = None
     if evening.applies and judged is not None and verdict.kind in PROMOTIONS:
         cut = _cut(night, evening.features, None, "serve")
-        order = FitOrder(night.store, evening.run_id, judged.recipe, evening.features, cut, night.parameters.seed)
+        order = night.order(judged.recipe, evening.features, cut)
         with night.watch.stage("serve"):
             served = fit_served(order, judged.metrics)
-    carry_out(evening, verdict, judged if served else None, served)
-    return _report(night, verdict, before=before, applied=served is not None)
+    champion = carry_out(evening, judgement, judged if served else None, served)
+    return _report(night, verdict, before=judgement.champion, champion=champion, applied=served is not None)
 
 
 def _is_chosen(fitted: Fitted, verdict: Verdict) -> bool:
     return verdict.champion is not None and Recipe.of(fitted.recipe).digest == verdict.champion.digest
 
 
-def _report(night: Night, verdict: Verdict, *, before: Any, applied: bool) -> dict[str, Any]:  # noqa: ANN401
+def _report(
+    night: Night, verdict: Verdict, *, before: Champion | None, champion: Champion | None, applied: bool
+) -> dict[str, Any]:
     night.report.seconds = night.watch.seconds()
-    return night.report.result(verdict, applied=applied, champion=current_champion(night.store), before=before)
+    return night.report.result(verdict, applied=applied, champion=champion, before=before)
 
 
 def _failed(error: ResourcePredictionError) -> State[Any]:

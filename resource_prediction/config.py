@@ -82,9 +82,9 @@ CLASSIFICATION_HYPERPARAMETERS: dict[str, Hyperparameter] = {
 
 HYPERPARAMETER_CONFIGS: dict[str, dict[str, Hyperparameter]] = {
     "quantile_ensemble_regression": {
-        "n_estimators": {"min": 40, "max": 300, "type": "int", "log": True, "default": 100},
+        "n_estimators": {"min": 30, "max": 300, "type": "int", "log": True, "default": 60},
         "max_depth": {"min": 2, "max": 6, "type": "int", "default": 3},
-        "learning_rate": {"min": 0.02, "max": 0.2, "type": "float", "log": True, "default": 0.05},
+        "learning_rate": {"min": 0.02, "max": 0.2, "type": "float", "log": True, "default": 0.08},
         "feature_share": {"min": 0.1, "max": 1.0, "type": "float", "default": 0.33},
         "max_rows": {"choices": [10_000, 20_000, 40_000], "default": 20_000},
     },
@@ -120,9 +120,10 @@ HYPERPARAMETER_CONFIGS: dict[str, dict[str, Hyperparameter]] = {
         "max_rows": {"choices": [20_000, 40_000, 80_000], "default": 40_000},
     },
     "random_forest_classification": {
-        "n_estimators": {"min": 50, "max": 400, "type": "int", "log": True, "default": 100},
+        "n_estimators": {"min": 30, "max": 400, "type": "int", "log": True, "default": 60},
         "min_samples_leaf": {"min": 2, "max": 20, "type": "int", "log": True, "default": 5},
-        "max_features": {"min": 0.05, "max": 0.5, "type": "float", "default": 0.33},
+        "max_features": {"min": 0.05, "max": 0.5, "type": "float", "default": 0.2},
+        "max_leaf_nodes": {"min": 200, "max": 4000, "type": "int", "log": True, "default": 1000},
         "max_rows": {"choices": [20_000, 40_000, 80_000], "default": 40_000},
     },
     "logistic_regression_classification": {

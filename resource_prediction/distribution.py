@@ -107,8 +107,15 @@ class Mixture:
         for part in _chunks(self.rows):
             weights = self.row_weights[part]
             cost = weights @ table
-            cost[weights @ self.components.exceedance > max_risk] = np.inf
-            chosen[part] = cost.argmin(axis=1)
+            best = cost.argmin(axis=1)
+            # The limit of risk rarely binds, so it is looked at where it does only.
+            risk = np.einsum("nk,kn->n", weights, self.components.exceedance[:, best])
+            (risky,) = np.nonzero(risk > max_risk)
+            if risky.size:
+                cost = cost[risky]
+                cost[weights[risky] @ self.components.exceedance > max_risk] = np.inf
+                best[risky] = cost.argmin(axis=1)
+            chosen[part] = best
         return self.components.support_gib[chosen]
 
     def quantiles(self, levels: npt.ArrayLike) -> FloatArray:

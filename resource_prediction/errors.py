@@ -241,6 +241,20 @@ class PromotionConflictError(StoreError):
         )
 
 
+class NominationConflictError(StoreError):
+    """The open nomination changed between the verdict and its storing."""
+
+    def __init__(self, expected_nomination: str, nomination: str) -> None:
+        self.expected_nomination = expected_nomination
+        self.nomination = nomination
+        super().__init__(
+            "nomination",
+            got=nomination,
+            expected=f"{expected_nomination}, which the verdict was given for",
+            next_step="Run again: the next verdict follows the nomination as it is now.",
+        )
+
+
 class SourceError(ResourcePredictionError):
     """A telemetry source that cannot be read."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -80,7 +81,7 @@ class FamilyContract:
         """Monotone in ``under_cost``."""
         X, _ = sample(seed=8)
         steps = [allocations(model, X, under_cost) for under_cost in (1.0, 2.0, 5.0, 20.0, 100.0)]
-        assert all((lower <= higher).all() for lower, higher in zip(steps, steps[1:], strict=False))
+        assert all((lower <= higher).all() for lower, higher in pairwise(steps))
         assert steps[-1].sum() > steps[0].sum()
 
     def test_quantiles_rise_with_their_level(self, model: BasePredictor) -> None:
@@ -141,6 +142,14 @@ class FamilyContract:
         again.save(tmp_path / "second")
         first = {path.name: path.read_bytes() for path in (tmp_path / "first").iterdir()}
         assert first == {path.name: path.read_bytes() for path in (tmp_path / "second").iterdir()}
+
+    def test_threads_change_no_fit(self, model: BasePredictor) -> None:
+        """One thread or two: the same model, so that a bigger machine gives no other champion."""
+        X, peak = sample()
+        two = create_predictor(self.family, n_jobs=2).fit_distribution(X, peak)
+        quantiles = [0.1, 0.5, 0.9]
+        expected = model.predict_distribution(X).quantiles(quantiles)
+        np.testing.assert_allclose(two.predict_distribution(X).quantiles(quantiles), expected, rtol=1e-6)
 
     def test_parameters_are_the_defaults_of_the_table(self, model: BasePredictor) -> None:
         """What a fit without a search used is on record."""

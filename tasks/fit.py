@@ -59,6 +59,7 @@ class FitOrder:
         features: Features of all rows.
         cut: The training set.
         seed: Seed of the fit.
+        under_cost: Penalty that all recipes of the run are scored with; a recipe allocates by its own.
     """
 
     store: str
@@ -67,6 +68,7 @@ class FitOrder:
     features: Features
     cut: Cut
     seed: int
+    under_cost: float
 
     @property
     def layout(self) -> Layout:
@@ -75,7 +77,8 @@ class FitOrder:
 
     def key(self, role: Role) -> str:
         """Digest of all that the fit and its scores depend on."""
-        values = [self.features.name, self.cut.name, Recipe.of(self.recipe).digest, self.seed, role, code_version()]
+        recipe = Recipe.of(self.recipe).digest
+        values = [self.features.name, self.cut.name, recipe, self.seed, self.under_cost, role, code_version()]
         return hashlib.sha256(json.dumps(values).encode()).hexdigest()
 
 
@@ -132,6 +135,6 @@ def _score(order: FitOrder, digest: str) -> dict[str, Any]:
     model = DeployableModel.load(artifact_path(order.layout, digest))
     jobs = load_scored_jobs(order.store, order.features, since_us=order.cut.until_us)
     allocation_gib, predict_ms = predict_timed(model, jobs)
-    evaluation = evaluate(model, jobs, allocation_gib, model.recipe.rule.under_cost)
+    evaluation = evaluate(model, jobs, allocation_gib, order.under_cost)
     enter_evidence(order.store, model, jobs, allocation_gib, recipe_id=model.recipe.digest)
-    return {**evaluation.values, "predict_ms_per_1000": predict_ms}
+    return {**evaluation.values, "predict_ms_per_1000": predict_ms, "until_us": order.cut.until_us}

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from prefect import task
 
 from resource_prediction.config import family_entry
 from resource_prediction.evidence import iso_time
-from resource_prediction.gate import Candidate, GateRule, Night, Verdict, judge
+from resource_prediction.features.matrix import FEATURE_VERSION
+from resource_prediction.gate import Candidate, GateRule, Night, Nomination, Verdict, judge
 from resource_prediction.gate import Recipe as RecipeId
 from resource_prediction.models import DeployableModel
 from resource_prediction.recipe import Recipe
@@ -22,9 +24,9 @@ from tasks.score import from_us
 from warehouse.artifacts import artifact_path
 from warehouse.layout import Layout
 from warehouse.published import read_rows, read_snapshot
-from warehouse.registry import Champion, PromotionKind, Registry, Scores, VersionContent
+from warehouse.registry import Champion, Conclusion, PromotionKind, Registry, Scores, VersionContent
 
-PROMOTIONS: dict[str, PromotionKind] = {"first": "first", "refreshed": "refreshed", "promoted": "promoted"}
+PROMOTIONS: tuple[str, ...] = get_args(PromotionKind)
 """Verdicts that change who serves."""
 
 
@@ -41,6 +43,8 @@ class Evening:
         new_rows: Rows that this run's ingest added or changed.
         under_cost: Penalty of the score.
         applies: Whether the verdict may change anything.
+        searched_until_us: For a run that searched: the instant whose past the searches saw; such rows are no evidence
+            for what they found.
     """
 
     store: str
@@ -51,6 +55,22 @@ class Evening:
     new_rows: int
     under_cost: float
     applies: bool
+    searched_until_us: int | None = None
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict, and the state of the store that it was given for; it counts only while that state lasts.
+
+    Attributes:
+        verdict: The gate's answer.
+        champion: Who served when it was asked; None where nobody did.
+        nomination: The nomination that was open then.
+    """
+
+    verdict: Verdict
+    champion: Champion | None
+    nomination: Nomination | None
 
 
 def current_champion(store: str) -> Champion | None:
@@ -60,12 +80,12 @@ def current_champion(store: str) -> Champion | None:
 
 
 @task(name="judge", task_run_name="judge {evening.run_id}")
-def judge_night(evening: Evening) -> Verdict:
+def judge_night(evening: Evening) -> Judgement:
     """Ask the gate, with the ledger and its memory out of the store."""
     layout = Layout(Path(evening.store))
     newest = read_rows(read_snapshot(layout), columns=["time"])["time"].max()
     with Registry.open(layout) as registry:
-        champion = registry.champion()
+        champion, nomination = registry.champion(), registry.nominations.current()
         night = Night(
             candidates=tuple(_candidate(fitted) for fitted in evening.fits),
             baselines={name: Score(**score) for name, score in evening.baselines.items() if score is not None},
@@ -73,19 +93,21 @@ def judge_night(evening: Evening) -> Verdict:
             newest_known=iso_time(newest),
             label_delay_hours=evening.features.label_delay_us / 3.6e9,
             champion=None if champion is None else RecipeId(champion.recipe, champion.family),
-            nomination=registry.nominations.current(),
-            seen_until=registry.seen.until(),
+            champion_can_be_fitted=champion is None or champion.recipe_values["feature_version"] == FEATURE_VERSION,
+            nomination=nomination,
+            seen_until=_later(registry.seen.until(), _seen_by_search(evening)),
         )
-        return judge(night, registry.evidence.read(), GateRule(under_cost=evening.under_cost))
+        verdict = judge(night, registry.evidence.read(), GateRule(under_cost=evening.under_cost))
+    return Judgement(verdict, champion, nomination)
 
 
-@task(name="promote", task_run_name="{verdict.kind} {evening.run_id}")
-def carry_out(evening: Evening, verdict: Verdict, judged: Fitted | None, served: Fitted | None) -> Champion | None:
-    """Promote where the verdict says so, and store verdict and gate's memory.
+@task(name="promote", task_run_name="{judgement.verdict.kind} {evening.run_id}")
+def carry_out(evening: Evening, judgement: Judgement, judged: Fitted | None, served: Fitted | None) -> Champion | None:
+    """Promote where the verdict says so, and store verdict and gate's memory with it.
 
     Args:
         evening: What was asked.
-        verdict: The answer.
+        judgement: The answer, and what it was given for.
         judged: The judged fit of the recipe that is to serve, where one is.
         served: Its served fit.
 
@@ -94,27 +116,27 @@ def carry_out(evening: Evening, verdict: Verdict, judged: Fitted | None, served:
 
     Raises:
         PromotionConflictError: Another run changed the champion meanwhile.
+        NominationConflictError: Another run changed the open nomination meanwhile.
     """
-    layout, now = Layout(Path(evening.store)), datetime.now(UTC)
-    numbers = {**verdict_numbers(verdict), "data_digest": evening.features.data_digest, "asked": evening.applies}
+    layout = Layout(Path(evening.store))
+    content = None if judged is None or served is None else _content(layout, evening.run_id, judged, served)
     with Registry.open(layout) as registry:
+        return registry.conclude(_conclusion(evening, judgement, content), at=datetime.now(UTC))
+
+
+@task(name="record evaluation")
+def record_evaluation(store: str, run_id: str, verdict: Verdict, data_digest: str) -> Champion | None:
+    """Store a verdict that changes nothing by its nature; returns who serves."""
+    with Registry.open(Layout(Path(store))) as registry:
         champion = registry.champion()
-        if judged is not None and served is not None:
-            champion = registry.promote(
-                _content(layout, evening.run_id, judged, served),
-                expected_revision=0 if champion is None else champion.revision,
-                kind=PROMOTIONS[verdict.kind],
-                reason=verdict.reason,
-                numbers=numbers,
-                at=now,
-            )
-        else:
-            registry.verdicts.record(
-                run_id=evening.run_id, kind=verdict.kind, reason=verdict.reason, numbers=numbers, at=now
-            )
-        if evening.applies:
-            _remember(registry, verdict, now)
-    return champion
+        conclusion = Conclusion(
+            run_id=run_id,
+            kind=verdict.kind,
+            reason=verdict.reason,
+            numbers={**verdict_numbers(verdict), "data_digest": data_digest, "asked": False},
+            expected_revision=0 if champion is None else champion.revision,
+        )
+        return registry.conclude(conclusion, at=datetime.now(UTC))
 
 
 def verdict_numbers(verdict: Verdict) -> dict[str, Any]:
@@ -155,9 +177,35 @@ def _content(layout: Layout, run_id: str, judged: Fitted, served: Fitted) -> Ver
     )
 
 
-def _remember(registry: Registry, verdict: Verdict, now: datetime) -> None:
-    if verdict.closed is not None:
-        registry.nominations.close(verdict.closed, at=now)
-    if verdict.nomination is not None and registry.nominations.current() is None:
-        registry.nominations.open(verdict.nomination, at=now)
-    registry.seen.mark(verdict.seen)
+def _conclusion(evening: Evening, judgement: Judgement, content: VersionContent | None) -> Conclusion:
+    verdict, champion = judgement.verdict, judgement.champion
+    conclusion = Conclusion(
+        run_id=evening.run_id,
+        kind=verdict.kind,
+        reason=verdict.reason,
+        numbers={
+            **verdict_numbers(verdict),
+            "data_digest": evening.features.data_digest,
+            "asked": evening.applies,
+        },
+        expected_revision=0 if champion is None else champion.revision,
+        content=content,
+    )
+    seen = _seen_by_search(evening)
+    if not evening.applies:
+        return replace(conclusion, seen=seen)
+    opened = None if verdict.nomination == judgement.nomination else verdict.nomination
+    return replace(conclusion, closed=verdict.closed, opened=opened, seen=_later(seen, verdict.seen))
+
+
+def _later(one: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:
+    """The later ISO time of each recipe."""
+    return {recipe: max(one.get(recipe, ""), other.get(recipe, "")) for recipe in {**one, **other}}
+
+
+def _seen_by_search(evening: Evening) -> dict[str, str]:
+    """For each recipe that a search of this run found, until when it saw rows."""
+    if evening.searched_until_us is None:
+        return {}
+    until = iso_time(from_us(evening.searched_until_us))
+    return {Recipe.of(fitted.recipe).digest: until for fitted in evening.fits}

@@ -99,6 +99,10 @@ class Layout:
         """What single runs leave behind: results, logs."""
         return self.store / "runs"
 
+    def run_lock(self, run_id: str) -> Path:
+        """Held with flock by the process that is in the middle of a run; gone when the run has ended."""
+        return self.runs / f"{run_id}.lock"
+
     @property
     def studies(self) -> Path:
         """Storage of the searches."""

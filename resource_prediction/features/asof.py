@@ -45,7 +45,7 @@ class AsofIndex:
         """Number of each key, -1 where the index does not have it; shape (m,)."""
         if not len(self.keys):
             return np.full(len(keys), -1, dtype=np.intp)
-        number = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
+        number = np.minimum(self.keys.searchsorted(keys), len(self.keys) - 1)
         return np.where(self.keys[number] == keys, number, -1)
 
     def known_before(self, numbers: Positions, instant_us: IntArray) -> Positions:
@@ -57,7 +57,7 @@ class AsofIndex:
             numbers: Key numbers of `find_keys`, shape (m,); the result for -1 is 0.
             instant_us: Instants, shape (m,).
         """
-        rank = np.searchsorted(self.instants, instant_us, side="left")
+        rank = self.instants.searchsorted(instant_us)
         wanted = numbers * (len(self.instants) + 1) + rank
-        found = np.searchsorted(self.places, wanted, side="left")
+        found = self.places.searchsorted(wanted)
         return np.where(numbers < 0, 0, found)

@@ -19,7 +19,7 @@ from resource_prediction.features.history import (
     mean_peak_gib,
 )
 from resource_prediction.features.keys import CONFIGURATION, LEVELS, NO_KEY, KeyArray
-from resource_prediction.features.time_windows import WINDOW_FEATURES, WINDOW_LEVELS, TimeWindows, window_keys
+from resource_prediction.features.time_windows import WINDOW_FEATURES, TimeWindows
 from resource_prediction.outcomes import FloatArray, IntArray
 
 Matrix = npt.NDArray[np.float32]
@@ -63,13 +63,10 @@ class History:
         """
         order = np.argsort(known_us, kind="stable")
         keys, known_us, peak_gib = keys[order], known_us[order], peak_gib[order]
-        grouped = [*keys.T, *(window_keys(keys, level) for level in WINDOW_LEVELS[:1])]
         with ThreadPoolExecutor(workers) as pool:
-            built = list(pool.map(lambda column: AsofIndex.build(np.ascontiguousarray(column), known_us), grouped))
-        indexes, farm = built[: len(LEVELS)], built[-1]
+            indexes = list(pool.map(lambda column: AsofIndex.build(np.ascontiguousarray(column), known_us), keys.T))
         ratios = _ratios(indexes[CONFIGURATION], peak_gib)
-        by_name = dict(zip((level.name for level in LEVELS), indexes, strict=True))
-        windows = TimeWindows.build([farm, *(by_name[level] for level in WINDOW_LEVELS[1:])], ratios)
+        windows = TimeWindows.build(keys, known_us, ratios)
         return cls(keys, known_us, peak_gib, ratios, indexes, windows, workers)
 
     def describe(self, keys: KeyArray, submitted_us: IntArray) -> Matrix:

@@ -49,6 +49,14 @@ class Submissions:
     def __len__(self) -> int:
         return len(self.submitted_us)
 
+    def part(self, rows: slice) -> Submissions:
+        """Some of the jobs."""
+        return Submissions(
+            self.submitted_us[rows],
+            {name: TextColumn(column.codes[rows], column.values) for name, column in self.text.items()},
+            {name: numbers[rows] for name, numbers in self.numbers.items()},
+        )
+
     def empty_columns(self) -> list[str]:
         """Columns without any value in these rows; none where there are no rows."""
         empty = [name for name, column in self.text.items() if not any(column.values)]
@@ -149,6 +157,10 @@ def read_instants(name: str, values: pd.Series[Any]) -> pd.Series[pd.Timestamp]:
     """
     if not (_may_hold_times(values.dtype) or values.isna().all()):
         raise _wrong_type(name, f"values of type {values.dtype}", "time stamps or ISO text")
+    if values.dtype == object:
+        for value in values:
+            if not isinstance(value, str | datetime | np.datetime64) and not pd.isna(value):
+                raise _wrong_type(name, value, "time stamps or ISO text")
     try:
         return pd.to_datetime(values, utc=True, format="ISO8601").dt.as_unit("us")
     except (ValueError, TypeError) as error:

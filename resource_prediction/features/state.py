@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from resource_prediction.features.asof import AsofIndex
 from resource_prediction.features.history import (
     DEPTH,
     PEAK_FEATURES,
@@ -18,7 +17,7 @@ from resource_prediction.features.history import (
 )
 from resource_prediction.features.keys import CONFIGURATION, LEVELS, NO_KEY, KeyArray
 from resource_prediction.features.point_in_time import POINT_IN_TIME_FEATURES, History, Matrix, gather_last
-from resource_prediction.features.time_windows import REACH_US, WINDOW_LEVELS, TimeWindows, window_keys
+from resource_prediction.features.time_windows import REACH_US, TimeWindows
 from resource_prediction.outcomes import FloatArray, IntArray
 
 StateArrays = dict[str, npt.NDArray[np.generic]]
@@ -189,10 +188,7 @@ class HistoryState:
 
     def _time_windows(self) -> TimeWindows:
         if self._windows is None:
-            indexes = [
-                AsofIndex.build(window_keys(self.recent_keys, level), self.recent_known_us) for level in WINDOW_LEVELS
-            ]
-            self._windows = TimeWindows.build(indexes, self.recent_ratios)
+            self._windows = TimeWindows.build(self.recent_keys, self.recent_known_us, self.recent_ratios)
         return self._windows
 
     def _ratio(self, key: int, peak_gib: FloatArray) -> float:

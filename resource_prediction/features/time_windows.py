@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from resource_prediction.features.asof import AsofIndex, Positions
+from resource_prediction.features.asof import AsofIndex
 from resource_prediction.features.history import US_PER_MINUTE
 from resource_prediction.features.keys import LEVEL_NAMES, KeyArray
 from resource_prediction.outcomes import FloatArray, IntArray
@@ -19,24 +18,19 @@ REACH_US = max(*COUNT_MINUTES, *RATIO_MINUTES) * US_PER_MINUTE
 
 ALL_JOBS = "farm"
 WINDOW_LEVELS = (ALL_JOBS, "profile", "branch", "branch_profile")
-WINDOW_FEATURES: tuple[str, ...] = tuple(
-    f"{level}_{name}"
-    for level in WINDOW_LEVELS
-    for name in (
-        *(f"log_jobs_{minutes}min" for minutes in COUNT_MINUTES),
-        *(f"ratio_{minutes}min" for minutes in RATIO_MINUTES),
-    )
+_OF_A_LEVEL = (
+    *(f"log_jobs_{minutes}min" for minutes in COUNT_MINUTES),
+    *(f"ratio_{minutes}min" for minutes in RATIO_MINUTES),
 )
+WINDOW_FEATURES: tuple[str, ...] = tuple(f"{level}_{name}" for level in WINDOW_LEVELS for name in _OF_A_LEVEL)
+
+_EDGES = (0, *sorted({*COUNT_MINUTES, *RATIO_MINUTES}))
+"""Minutes before a submission at which windows end and begin."""
 
 _RATIO_UNIT = 2.0**-32
 """Ratios are summed as whole multiples of this: exact in any order, so a state sums what the whole history does."""
 
-
-def window_keys(keys: KeyArray, level: str) -> KeyArray:
-    """The column of `level_keys` that a window level groups by; one key for the whole farm."""
-    if level == ALL_JOBS:
-        return np.ones(len(keys), dtype=np.uint64)
-    return keys[:, LEVEL_NAMES.index(level)]
+_ALL_JOBS_KEY = np.uint64(1)
 
 
 @dataclass(frozen=True)
@@ -44,52 +38,59 @@ class TimeWindows:
     """Finished jobs in a form that answers "how many, and how heavy, in the minutes before t".
 
     Attributes:
-        indexes: One `AsofIndex` for each of WINDOW_LEVELS.
-        counts: Jobs with a known ratio before each position of the index, shape (n + 1,) each.
-        sums: Their ratios in whole _RATIO_UNITs, shape (n + 1,) each.
+        index: The jobs once for each of WINDOW_LEVELS; keys of different levels differ.
+        counts: Jobs with a known ratio before each position of the index, shape (levels * n + 1,).
+        sums: Their ratios in whole _RATIO_UNITs, same shape.
     """
 
-    indexes: Sequence[AsofIndex]
-    counts: Sequence[IntArray]
-    sums: Sequence[IntArray]
+    index: AsofIndex
+    counts: IntArray
+    sums: IntArray
 
     @classmethod
-    def build(cls, indexes: Sequence[AsofIndex], ratios: FloatArray) -> TimeWindows:
-        """Add up ratios, shape (n,) in the order of the table that the indexes were built from."""
+    def build(cls, keys: KeyArray, known_us: IntArray, ratios: FloatArray) -> TimeWindows:
+        """Index n finished jobs.
+
+        Args:
+            keys: `level_keys` of the jobs, shape (n, levels), in the order in which they became known.
+            known_us: When that was, ascending, shape (n,).
+            ratios: Log ratios to the configuration's mean, shape (n,), NaN where unknown.
+        """
+        index = AsofIndex.build(_window_keys(keys), np.tile(known_us, len(WINDOW_LEVELS)))
         known = ~np.isnan(ratios)
         units = np.where(known, np.rint(np.where(known, ratios, 0.0) / _RATIO_UNIT), 0.0).astype(np.int64)
-        return cls(
-            indexes,
-            [_prefix(known[index.order].astype(np.int64)) for index in indexes],
-            [_prefix(units[index.order]) for index in indexes],
-        )
+        jobs = index.order % max(len(ratios), 1)
+        return cls(index, _prefix(known[jobs].astype(np.int64)), _prefix(units[jobs]))
 
     def describe(self, keys: KeyArray, submitted_us: IntArray) -> FloatArray:
         """WINDOW_FEATURES of m submissions, shape (len(WINDOW_FEATURES), m); a ratio without jobs is NaN."""
-        described = np.empty((len(WINDOW_FEATURES), len(keys)))
-        size = len(WINDOW_FEATURES) // len(WINDOW_LEVELS)
-        for place, level in enumerate(WINDOW_LEVELS):
-            numbers = self.indexes[place].find_keys(window_keys(keys, level))
-            by_key = np.argsort(numbers, kind="stable")
-            described[place * size : (place + 1) * size, by_key] = self._describe_level(
-                place, numbers[by_key], submitted_us[by_key]
-            )
-        return described
+        numbers = self.index.find_keys(_window_keys(keys))
+        by_key = np.argsort(numbers, kind="stable")  # sorted look-ups stay in the processor's cache
+        sorted_numbers, sorted_us = numbers[by_key], np.tile(submitted_us, len(WINDOW_LEVELS))[by_key]
+        instants = np.concatenate([sorted_us - minutes * US_PER_MINUTE for minutes in _EDGES])
+        edges = self.index.known_before(np.tile(sorted_numbers, len(_EDGES)), instants).reshape(len(_EDGES), -1)
+        described = np.empty((len(_OF_A_LEVEL), len(by_key)))
+        described[:, by_key] = self._between(dict(zip(_EDGES, edges, strict=True)))
+        by_level = described.reshape(len(_OF_A_LEVEL), len(WINDOW_LEVELS), -1).transpose(1, 0, 2)
+        return by_level.reshape(len(WINDOW_FEATURES), -1)
 
-    def _describe_level(self, place: int, numbers: Positions, submitted_us: IntArray) -> FloatArray:
-        index, counts, sums = self.indexes[place], self.counts[place], self.sums[place]
-        end = index.known_before(numbers, submitted_us)
-        starts = {
-            minutes: index.known_before(numbers, submitted_us - minutes * US_PER_MINUTE)
-            for minutes in sorted({*COUNT_MINUTES, *RATIO_MINUTES})
-        }
-        rows = [np.log1p((end - starts[minutes]).astype(np.float64)) for minutes in COUNT_MINUTES]
+    def _between(self, edges: dict[int, IntArray]) -> FloatArray:
+        """Counts and mean ratios between the edges and now, a row each of _OF_A_LEVEL."""
+        end = edges[0]
+        jobs = [np.log1p((end - edges[minutes]).astype(np.float64)) for minutes in COUNT_MINUTES]
+        starts = np.stack([edges[minutes] for minutes in RATIO_MINUTES])
         with np.errstate(invalid="ignore", divide="ignore"):
-            rows += [
-                (sums[end] - sums[starts[minutes]]) * _RATIO_UNIT / (counts[end] - counts[starts[minutes]])
-                for minutes in RATIO_MINUTES
-            ]
-        return np.stack(rows)
+            ratios = (self.sums[end] - self.sums[starts]) * _RATIO_UNIT / (self.counts[end] - self.counts[starts])
+        return np.stack([*jobs, *ratios])
+
+
+def _window_keys(keys: KeyArray) -> KeyArray:
+    """Keys of n rows at each of WINDOW_LEVELS, one level behind the other, shape (levels * n,)."""
+    columns = [
+        np.full(len(keys), _ALL_JOBS_KEY) if level == ALL_JOBS else keys[:, LEVEL_NAMES.index(level)]
+        for level in WINDOW_LEVELS
+    ]
+    return np.concatenate(columns)
 
 
 def _prefix(values: IntArray) -> IntArray:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-import json
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,17 +12,17 @@ import numpy.typing as npt
 import pandas as pd
 
 from resource_prediction.distribution import Components, Distribution, FloatArray, Mixture
-from resource_prediction.errors import ArtifactError, FeatureMismatchError, FitError, NotFittedError, ParameterError
+from resource_prediction.errors import FeatureMismatchError, FitError, NotFittedError
 from resource_prediction.models import attributes
 from resource_prediction.models.binning import IntArray, PeakBins, learn_components
+from resource_prediction.models.constructor import constructor_arguments
 from resource_prediction.models.fitted import Fitted
 from resource_prediction.models.out_of_time import out_of_time, take, thin
 from resource_prediction.models.residuals import ResidualGroups
+from resource_prediction.models.sidecar import read_sidecar, write_sidecar
 
 TaskType = Literal["regression", "classification"]
 
-FORMAT = 1
-SIDECAR = "predictor.json"
 FITTED_ARRAYS = "fitted.npz"
 
 FRAMEWORK_PARAMETERS = frozenset({"random_state", "max_rows", "n_bins", "strategy"})
@@ -60,12 +58,15 @@ class BasePredictor(ABC):
     task_type: ClassVar[TaskType] = "regression"
     """What the class is where the framework does not say; read `task` on an instance."""
 
+    time_blocks: ClassVar[int] = 5
+    """Fits on other time blocks that residuals and confusion are seen with; fewer where a fit is dear."""
+
     _framework: Framework
 
     def __new__(cls, *args: object, **kwargs: object) -> Self:
         """Note the constructor's arguments, so that an author need not call ``super().__init__``."""
         self = super().__new__(cls)
-        parameters = _constructor_arguments(cls, args, kwargs)
+        parameters = constructor_arguments(cls, args, kwargs)
         task_type = parameters.pop("task_type", cls.task_type)
         n_jobs = parameters.pop("n_jobs", 1)
         self._framework = Framework(parameters, task_type, n_jobs)
@@ -190,15 +191,13 @@ class BasePredictor(ABC):
         fitted = self._fitted
         folder.mkdir(parents=True, exist_ok=True)
         np.savez(folder / FITTED_ARRAYS, allow_pickle=False, **fitted.to_arrays())
-        sidecar = {
-            "format": FORMAT,
-            "class": type(self).__name__,
+        content = {
             "task_type": self.task,
             "parameters": self.get_parameters(),
             "features": list(fitted.features),
             "attributes": self.save_learner(folder),
         }
-        (folder / SIDECAR).write_text(json.dumps(sidecar, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+        write_sidecar(folder, type(self).__name__, content)
 
     @classmethod
     def load(cls, folder: Path) -> Self:
@@ -207,7 +206,7 @@ class BasePredictor(ABC):
         Raises:
             ArtifactError: Where the folder is incomplete, of another class or a newer format.
         """
-        sidecar = _read_sidecar(folder, cls.__name__)
+        sidecar = read_sidecar(folder, cls.__name__)
         model = cls(**sidecar["parameters"], task_type=sidecar["task_type"])
         with np.load(folder / FITTED_ARRAYS, allow_pickle=False) as arrays:
             model._framework.fitted = Fitted.from_arrays(tuple(sidecar["features"]), dict(arrays))
@@ -291,7 +290,7 @@ class BasePredictor(ABC):
             fold._fit_rows(take(few, fit_on), target[fit_on], None if weights is None else weights[fit_on], None)
             return np.asarray(getattr(fold, method)(take(few, block)))
 
-        return out_of_time(len(few), fit_and_predict), seen
+        return out_of_time(len(few), self.time_blocks, fit_and_predict), seen
 
     def _confusion_out_of_time(self, X: pd.DataFrame, labels: IntArray, weight: FloatArray | None) -> FloatArray:
         """P(bin | predicted bin): counts, smoothed towards the frequency of the bins with the weight of one row."""
@@ -317,33 +316,11 @@ class BasePredictor(ABC):
         Raises:
             FeatureMismatchError: On other features, or another order of them.
         """
-        if X.columns is self._framework.checked:
+        if self._framework.checked is not None and X.columns.is_(self._framework.checked):
             return
         if (got := list(X.columns)) != list(self.features):
             raise FeatureMismatchError(got, list(self.features))
         self._framework.checked = X.columns
-
-
-def _constructor_arguments(cls: type, args: tuple[object, ...], kwargs: dict[str, object]) -> dict[str, Any]:
-    """The constructor's arguments by name, defaults included."""
-    signature = inspect.signature(cls.__init__)  # type: ignore[misc]
-    bound = signature.bind(None, *args, **kwargs)
-    bound.apply_defaults()
-    named: dict[str, Any] = {}
-    for name, value in list(bound.arguments.items())[1:]:
-        match signature.parameters[name].kind:
-            case inspect.Parameter.VAR_KEYWORD:
-                named |= value
-            case inspect.Parameter.VAR_POSITIONAL:
-                raise ParameterError(
-                    f"parameters of {cls.__name__}",
-                    got=f"*{name}",
-                    expected="parameters with names",
-                    next_step="Give each parameter of __init__ a name: it is saved under it.",
-                )
-            case _:
-                named[name] = value
-    return named
 
 
 def _check_training_rows(X: pd.DataFrame, peak: FloatArray) -> None:
@@ -361,21 +338,3 @@ def _check_training_rows(X: pd.DataFrame, peak: FloatArray) -> None:
             expected="2 rows or more, each with a finite peak above 0 GiB",
             next_step="Look at what was ingested and what the hold-out leaves to fit on.",
         )
-
-
-def _read_sidecar(folder: Path, class_name: str) -> dict[str, Any]:
-    path = folder / SIDECAR
-    if not path.is_file():
-        raise ArtifactError(
-            f"model folder {folder}", got=f"no {SIDECAR}", expected="a folder that save wrote", next_step="Fit again."
-        )
-    sidecar: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    found = (sidecar.get("format"), sidecar.get("class"))
-    if found != (FORMAT, class_name):
-        raise ArtifactError(
-            f"model folder {folder}",
-            got=f"format {found[0]} of class {found[1]}",
-            expected=f"format {FORMAT} of class {class_name}",
-            next_step="Load it with the class that wrote it, or run a night to fit it again.",
-        )
-    return sidecar

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,29 +9,26 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-logger = logging.getLogger(__name__)
-
 Rows = npt.NDArray[np.intp]
 FitAndPredict = Callable[[Rows, Rows], npt.NDArray[Any]]
 
-BLOCKS = 5
 
-
-def time_blocks(rows: int, blocks: int = BLOCKS) -> Iterator[tuple[Rows, Rows]]:
+def time_blocks(rows: int, blocks: int) -> Iterator[tuple[Rows, Rows]]:
     """Cut rows in time order into contiguous blocks; yield (all other rows, the block) for each of them."""
     everything = np.arange(rows)
     for block in np.array_split(everything, min(blocks, rows)):
         yield np.delete(everything, block), block
 
 
-def out_of_time(rows: int, fit_and_predict: FitAndPredict) -> npt.NDArray[Any]:
+def out_of_time(rows: int, blocks: int, fit_and_predict: FitAndPredict) -> npt.NDArray[Any]:
     """Predict every row by a fit on the other time blocks.
 
     Args:
         rows: How many rows there are, in time order, at least 2.
+        blocks: How many contiguous blocks they are cut into, at least 2.
         fit_and_predict: Takes the rows to fit on and the rows to predict, returns one prediction a row.
     """
-    parts = [fit_and_predict(fit_on, block) for fit_on, block in time_blocks(rows)]
+    parts = [fit_and_predict(fit_on, block) for fit_on, block in time_blocks(rows, blocks)]
     return np.concatenate(parts)
 
 

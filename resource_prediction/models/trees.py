@@ -1,4 +1,4 @@
-"""Tree models of scikit-learn as treelite: native files and fast prediction. Not here: growing them."""
+"""Tree models of scikit-learn as treelite: native files and fast prediction. Not here: growing them, threads."""
 
 from __future__ import annotations
 
@@ -11,9 +11,6 @@ import treelite
 from treelite import gtil
 
 from resource_prediction.distribution import FloatArray
-
-BATCH_ROWS = 2_000
-"""From here on all cores predict; below, starting threads costs more than it gives."""
 
 
 def save(model: treelite.Model, path: Path) -> None:
@@ -28,18 +25,14 @@ def load(path: Path) -> treelite.Model:
 
 def leaves(model: treelite.Model, matrix: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     """Leaf of each row in each tree, shape (n, trees)."""
-    return np.asarray(gtil.predict_leaf(model, _doubles(matrix), nthread=_threads(matrix)), dtype=np.int64)
+    return np.asarray(gtil.predict_leaf(model, _doubles(matrix), nthread=1), dtype=np.int64)
 
 
 def predict(model: treelite.Model, matrix: npt.NDArray[Any]) -> FloatArray:
     """Prediction of a model with one output, shape (n,)."""
-    return np.asarray(gtil.predict(model, _doubles(matrix), nthread=_threads(matrix)), dtype=np.float64).reshape(-1)
+    return np.asarray(gtil.predict(model, _doubles(matrix), nthread=1), dtype=np.float64).reshape(-1)
 
 
 def _doubles(matrix: npt.NDArray[Any]) -> FloatArray:
     """Trees of scikit-learn compare in double precision, and treelite wants what it imported."""
     return np.ascontiguousarray(matrix, dtype=np.float64)
-
-
-def _threads(matrix: npt.NDArray[Any]) -> int:
-    return -1 if len(matrix) >= BATCH_ROWS else 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from warehouse.engine import open_engine
 from warehouse.ingest import IngestReport, ingest
 from warehouse.layout import Layout
 from warehouse.publish import publish
-from warehouse.registry import Registry, Scores, VersionContent
+from warehouse.registry import Champion, Conclusion, Registry, Scores, VersionContent
 from warehouse.sources.files import FilesSource
 
 
@@ -63,6 +64,30 @@ def content(store_model: Callable[[str], str]) -> Callable[..., VersionContent]:
         )
 
     return build
+
+
+@pytest.fixture
+def conclude(at: datetime) -> Callable[..., Champion | None]:
+    """Concludes a night; one that kept who served, unless told otherwise."""
+
+    def store(opened: Registry, /, *, at: datetime = at, **values: Any) -> Champion | None:
+        kept = {"run_id": "run-1", "kind": "kept", "reason": "", "numbers": {}, "expected_revision": 0}
+        return opened.conclude(Conclusion(**{**kept, **values}), at=at)
+
+    return store
+
+
+@pytest.fixture
+def promote(conclude: Callable[..., Champion | None]) -> Callable[..., Champion]:
+    """Concludes a night with a new champion: the first, or a refreshed one, unless told otherwise."""
+
+    def store(opened: Registry, content: VersionContent, expected_revision: int = 0, /, **values: Any) -> Champion:
+        kind = "refreshed" if expected_revision else "first"
+        champion = conclude(opened, **{"kind": kind, **values}, content=content, expected_revision=expected_revision)
+        assert champion is not None
+        return champion
+
+    return store
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +25,16 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def champion(layout: Layout, content: Callable[..., VersionContent], at: datetime) -> Champion:
+def champion(
+    layout: Layout,
+    content: Callable[..., VersionContent],
+    promote: Callable[..., Champion],
+    conclude: Callable[..., Champion | None],
+) -> Champion:
     """The champion of a store with two nights: the first, and one that kept it."""
     with Registry.open(layout) as registry:
-        first = registry.promote(
-            content(), expected_revision=0, kind="first", reason="beats the requests", numbers={}, at=at
-        )
-        registry.verdicts.record(run_id="run-2", kind="kept", reason="no new telemetry", numbers={}, at=at)
+        first = promote(registry, content(), reason="beats the requests")
+        conclude(registry, run_id="run-2", reason="no new telemetry", expected_revision=1)
     return first
 
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from warehouse.layout import Layout
-from warehouse.registry import Registry, VersionContent
+from warehouse.registry import Champion, Registry, VersionContent
 from warehouse.settings import Settings
 
 
@@ -39,12 +38,12 @@ def test_the_demo_and_own_telemetry_are_written_apart() -> None:
 
 
 def test_readers_take_the_own_store_only_once_it_has_a_champion(
-    layout: Layout, content: Callable[..., VersionContent], at: datetime
+    layout: Layout, content: Callable[..., VersionContent], promote: Callable[..., Champion]
 ) -> None:
     assert Settings().store_to_read() == Path("var/demo")
     with Registry.open(layout) as registry:
         assert Settings().store_to_read() == Path("var/demo")
-        registry.promote(content(), expected_revision=0, kind="first", reason="", numbers={}, at=at)
+        promote(registry, content())
     assert Settings().store_to_read() == Path("var/own")
 
 

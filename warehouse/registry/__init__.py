@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from warehouse.registry.conclusion import Conclusion
 from warehouse.registry.fits import Fit, Fits, Role
 from warehouse.registry.nominations import RecordedNomination
 from warehouse.registry.promotions import Champion, Promotion, PromotionKind, Scores, VersionContent
 from warehouse.registry.registry import Registry
 from warehouse.registry.runs import Run
-from warehouse.registry.verdicts import RecordedVerdict, VerdictKind
+from warehouse.registry.verdicts import RecordedVerdict
 
 __all__ = [
     "Champion",
+    "Conclusion",
     "Fit",
     "Fits",
     "Promotion",
@@ -21,6 +23,5 @@ __all__ = [
     "Role",
     "Run",
     "Scores",
-    "VerdictKind",
     "VersionContent",
 ]

@@ -108,6 +108,13 @@ class Fits:
         ).fetchone()
         return None if row is None else _fit(row)
 
+    def judged(self, recipe: str) -> list[Fit]:
+        """Every judged fit of a recipe, the newest first."""
+        rows = self._connection.execute(
+            "SELECT * FROM fits WHERE recipe = ? AND role = 'judged' ORDER BY finished_at DESC, rowid DESC", (recipe,)
+        )
+        return [_fit(row) for row in rows]
+
     def of_recipe(self, recipe: str) -> Fit | None:
         """The newest fit of a recipe, such as to learn what its id stands for."""
         row = self._connection.execute(

@@ -8,10 +8,9 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Literal
 
-from resource_prediction.errors import PromotionConflictError, StoreError, UnknownVersionError
+from resource_prediction.errors import PromotionConflictError, UnknownVersionError
 from warehouse.registry.connection import write
 from warehouse.registry.values import json_text, parse_json, parse_time, time_text
-from warehouse.registry.verdicts import insert_verdict
 
 PromotionKind = Literal["first", "refreshed", "promoted"]
 
@@ -141,51 +140,29 @@ def read_history(connection: sqlite3.Connection) -> list[Promotion]:
     ]
 
 
+def check_revision(connection: sqlite3.Connection, expected_revision: int) -> None:
+    """Inside a transaction: make sure that nobody was promoted since a verdict was given.
+
+    Raises:
+        PromotionConflictError: The champion is not at ``expected_revision`` any more.
+    """
+    (revision,) = connection.execute("SELECT revision FROM champion").fetchone()
+    if revision != expected_revision:
+        raise PromotionConflictError(expected_revision, revision)
+
+
 def promote(
     connection: sqlite3.Connection,
     content: VersionContent,
     *,
-    expected_revision: int,
-    kind: PromotionKind,
+    kind: str,
     reason: str,
     numbers: Mapping[str, object],
     at: datetime,
 ) -> Champion:
-    """Make a new version the champion, with its verdict, in one transaction.
-
-    Raises:
-        PromotionConflictError: The champion is not at ``expected_revision`` any more.
-        StoreError: ``first`` where there was a champion, or another kind where there was none.
-    """
-    if (kind == "first") != (expected_revision == 0):
-        raise StoreError(
-            "promotion",
-            got=f"{kind!r} at revision {expected_revision}",
-            expected="'first' at revision 0, and only there",
-            next_step="Judge again with the champion as it is now.",
-        )
-    with write(connection):
-        version = _insert_version(connection, content, at)
-        _swap(
-            connection,
-            version,
-            expected_revision=expected_revision,
-            kind=kind,
-            reason=reason,
-            numbers=numbers,
-            at=at,
-        )
-        insert_verdict(
-            connection,
-            run_id=content.run_id,
-            kind=kind,
-            applied=True,
-            reason=reason,
-            numbers=numbers,
-            version=version,
-            at=at,
-        )
-    return _serving(content, expected_revision + 1, version, at)
+    """Make a new version the champion, inside the caller's transaction and after its `check_revision`."""
+    version = _insert_version(connection, content, at)
+    return _swap(connection, version, kind=kind, reason=reason, numbers=numbers, at=at)
 
 
 def roll_back(
@@ -198,22 +175,8 @@ def roll_back(
         PromotionConflictError: The champion is not at ``expected_revision`` any more.
     """
     with write(connection):
-        content = read_content(connection, version)
-        _swap(
-            connection,
-            version,
-            expected_revision=expected_revision,
-            kind="rollback",
-            reason=reason,
-            numbers={},
-            at=at,
-        )
-    return _serving(content, expected_revision + 1, version, at)
-
-
-def _serving(content: VersionContent, revision: int, version: str, at: datetime) -> Champion:
-    values = {name: getattr(content, name) for name in VersionContent.__dataclass_fields__}
-    return Champion(**values, revision=revision, version=version, promoted_at=parse_time(time_text(at)))
+        check_revision(connection, expected_revision)
+        return _swap(connection, version, kind="rollback", reason=reason, numbers={}, at=at)
 
 
 def _insert_version(connection: sqlite3.Connection, content: VersionContent, at: datetime) -> str:
@@ -241,24 +204,18 @@ def _insert_version(connection: sqlite3.Connection, content: VersionContent, at:
 
 
 def _swap(
-    connection: sqlite3.Connection,
-    version: str,
-    *,
-    expected_revision: int,
-    kind: str,
-    reason: str,
-    numbers: Mapping[str, object],
-    at: datetime,
-) -> None:
-    """The compare-and-swap, inside the caller's transaction."""
-    revision, previous = connection.execute("SELECT revision, version FROM champion").fetchone()
-    if revision != expected_revision:
-        raise PromotionConflictError(expected_revision, revision)
+    connection: sqlite3.Connection, version: str, *, kind: str, reason: str, numbers: Mapping[str, object], at: datetime
+) -> Champion:
+    """Let a version that is stored serve from the next revision on."""
+    content = read_content(connection, version)
+    revision, previous = connection.execute("SELECT revision + 1, version FROM champion").fetchone()
     connection.execute(
         "INSERT INTO promotions VALUES (?, ?, ?, ?, ?, ?, ?)",
-        (revision + 1, version, previous, kind, reason, json_text("numbers", numbers), time_text(at)),
+        (revision, version, previous, kind, reason, json_text("numbers", numbers), time_text(at)),
     )
-    connection.execute("UPDATE champion SET revision = ?, version = ?", (revision + 1, version))
+    connection.execute("UPDATE champion SET revision = ?, version = ?", (revision, version))
+    values = {name: getattr(content, name) for name in VersionContent.__dataclass_fields__}
+    return Champion(**values, revision=revision, version=version, promoted_at=parse_time(time_text(at)))
 
 
 def _content_values(row: sqlite3.Row) -> dict[str, Any]:

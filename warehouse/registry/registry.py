@@ -1,9 +1,8 @@
-"""The registry as one object: opened, read, promoted, repaired, verified. Not here: the tables (beside it)."""
+"""The registry as one object: opened, read, concluded on, repaired, verified. Not here: the tables (beside it)."""
 
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -14,11 +13,12 @@ from warehouse.findings import Finding
 from warehouse.layout import Layout
 from warehouse.links import link_names, point_link
 from warehouse.registry import promotions
+from warehouse.registry.conclusion import Conclusion, conclude
 from warehouse.registry.connection import find_damage, open_for_reading, open_for_writing
 from warehouse.registry.evidence import Evidence
 from warehouse.registry.fits import Fits
 from warehouse.registry.nominations import Nominations, SeenRows
-from warehouse.registry.promotions import Champion, Promotion, PromotionKind, VersionContent
+from warehouse.registry.promotions import Champion, Promotion
 from warehouse.registry.runs import Runs
 from warehouse.registry.verdicts import Verdicts
 
@@ -40,7 +40,7 @@ class Registry:
     def __init__(self, connection: sqlite3.Connection, layout: Layout) -> None:
         self._connection = connection
         self._layout = layout
-        self.runs = Runs(connection)
+        self.runs = Runs(connection, layout)
         self.fits = Fits(connection, layout)
         self.verdicts = Verdicts(connection)
         self.evidence = Evidence(connection)
@@ -101,42 +101,26 @@ class Registry:
         """
         return artifact_path(self._layout, promotions.read_content(self._connection, version).served_digest)
 
-    def promote(
-        self,
-        content: VersionContent,
-        *,
-        expected_revision: int,
-        kind: PromotionKind,
-        reason: str,
-        numbers: Mapping[str, object],
-        at: datetime,
-    ) -> Champion:
-        """Make a new version the champion, store its verdict, and swap the link.
+    def conclude(self, conclusion: Conclusion, *, at: datetime) -> Champion | None:
+        """Store a verdict with all that it changes in one transaction, then let the champion's link follow.
 
         Args:
-            content: What the version is made of; both of its artifacts are in the store.
-            expected_revision: Revision of the champion that it was judged against; 0 where there was none.
-            kind: The verdict.
-            reason: One sentence that the history keeps.
-            numbers: What the reason rests on; None for a number that does not exist.
-            at: The time of the promotion.
+            conclusion: The verdict, what it was given for, and what it changes.
+            at: The time of it.
+
+        Returns:
+            Who serves now; None where nobody does.
 
         Raises:
             PromotionConflictError: Another promotion came first; nothing was changed.
-            ArtifactError: One of its artifacts is missing or changed; nothing was changed.
-            StoreError: The kind does not fit the revision, or a number is NaN.
+            NominationConflictError: Another run opened or closed a nomination first; nothing was changed.
+            ArtifactError: An artifact of the new version is missing or changed; nothing was changed.
+            StoreError: The kind does not fit the revision, or a number is NaN; nothing was changed.
         """
-        for digest in (content.judged_digest, content.served_digest):
-            check_artifact(self._layout, digest)
-        champion = promotions.promote(
-            self._connection,
-            content,
-            expected_revision=expected_revision,
-            kind=kind,
-            reason=reason,
-            numbers=numbers,
-            at=at,
-        )
+        if conclusion.content is not None:
+            for digest in (conclusion.content.judged_digest, conclusion.content.served_digest):
+                check_artifact(self._layout, digest)
+        champion = conclude(self._connection, conclusion, at=at)
         self._repair_champion_link()
         return champion
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,8 +10,12 @@ from datetime import datetime
 from typing import Any, Literal
 
 from resource_prediction.errors import StoreError
+from warehouse.layout import Layout
 from warehouse.registry.connection import write
 from warehouse.registry.values import json_text, parse_json, parse_optional_time, parse_time, time_text
+from warehouse.run_locks import hold_run, is_held, release_run
+
+logger = logging.getLogger(__name__)
 
 EndState = Literal["done", "failed", "stopped"]
 
@@ -37,30 +42,29 @@ class Run:
 
 
 class Runs:
-    """The runs of one registry."""
+    """The runs of one registry; each is held by the process that started it, until it finishes the run or dies."""
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
+    def __init__(self, connection: sqlite3.Connection, layout: Layout) -> None:
         self._connection = connection
+        self._layout = layout
 
     def start(self, run_id: str, parameters: Mapping[str, object], *, at: datetime) -> None:
-        """Record that a run begins.
+        """Record that a run begins, and hold it.
 
         Raises:
             StoreError: The run is there already, or its parameters are no JSON.
         """
-        with write(self._connection):
-            known = self._connection.execute("SELECT 1 FROM runs WHERE run_id = ?", (run_id,)).fetchone()
-            if known:
-                raise StoreError(
-                    "run", got=f"{run_id!r}, which is there already", expected="a new id", next_step="Choose another."
-                )
-            self._connection.execute(
-                "INSERT INTO runs (run_id, started_at, state, parameters) VALUES (?, ?, 'running', ?)",
-                (run_id, time_text(at), json_text("parameters", parameters)),
-            )
+        # Before it is recorded: a run that others find recorded as running is held while it lives.
+        if not hold_run(self._layout.run_lock(run_id)):
+            raise _known(run_id)
+        try:
+            self._insert(run_id, parameters, at)
+        except BaseException:
+            release_run(self._layout.run_lock(run_id))
+            raise
 
     def finish(self, run_id: str, state: EndState, result: Mapping[str, object] | None, *, at: datetime) -> None:
-        """Record how a run ended.
+        """Record how a run ended, and let go of it.
 
         Raises:
             StoreError: No such run is running.
@@ -78,19 +82,26 @@ class Runs:
                 expected="the id of a running run",
                 next_step="Start a run before finishing it, and finish it once.",
             )
+        # After it is recorded: until then it must not look dead.
+        release_run(self._layout.run_lock(run_id))
 
     def stop_abandoned(self, *, at: datetime) -> list[str]:
-        """Mark runs that never reported their end as stopped; only for a caller that holds the store's lock.
+        """Mark runs whose process died before it reported their end as stopped; a living run is never touched.
 
         Returns:
             Their ids.
         """
         with write(self._connection):
-            rows = self._connection.execute("SELECT run_id FROM runs WHERE state = 'running'").fetchall()
-            self._connection.execute(
-                "UPDATE runs SET state = 'stopped', finished_at = ? WHERE state = 'running'", (time_text(at),)
+            rows = self._connection.execute("SELECT run_id FROM runs WHERE state = 'running' ORDER BY rowid")
+            dead = [row["run_id"] for row in rows if not is_held(self._layout.run_lock(row["run_id"]))]
+            self._connection.executemany(
+                "UPDATE runs SET state = 'stopped', finished_at = ? WHERE run_id = ?",
+                [(time_text(at), run_id) for run_id in dead],
             )
-        return [row["run_id"] for row in rows]
+        for run_id in dead:
+            self._layout.run_lock(run_id).unlink(missing_ok=True)
+            logger.info("run %s never reported its end: marked as stopped", run_id)
+        return dead
 
     def history(self) -> list[Run]:
         """Every run, oldest first."""
@@ -106,3 +117,18 @@ class Runs:
             )
             for row in rows
         ]
+
+    def _insert(self, run_id: str, parameters: Mapping[str, object], at: datetime) -> None:
+        with write(self._connection):
+            if self._connection.execute("SELECT 1 FROM runs WHERE run_id = ?", (run_id,)).fetchone():
+                raise _known(run_id)
+            self._connection.execute(
+                "INSERT INTO runs (run_id, started_at, state, parameters) VALUES (?, ?, 'running', ?)",
+                (run_id, time_text(at), json_text("parameters", parameters)),
+            )
+
+
+def _known(run_id: str) -> StoreError:
+    return StoreError(
+        "run", got=f"{run_id!r}, which is there already", expected="a new id", next_step="Choose another."
+    )

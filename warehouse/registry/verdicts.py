@@ -6,12 +6,9 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 
-from warehouse.registry.connection import write
 from warehouse.registry.values import json_text, parse_json, parse_time, time_text
-
-VerdictKind = Literal["first", "refreshed", "promoted", "kept", "evaluated"]
 
 
 @dataclass(frozen=True)
@@ -43,26 +40,6 @@ class Verdicts:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
 
-    def record(
-        self, *, run_id: str, kind: VerdictKind, reason: str, numbers: Mapping[str, object], at: datetime
-    ) -> None:
-        """Store a verdict that changed nothing: kept, evaluated, or one that was not to be applied.
-
-        A promotion stores its verdict itself, in its own transaction.
-        """
-        with write(self._connection):
-            (version,) = self._connection.execute("SELECT version FROM champion").fetchone()
-            insert_verdict(
-                self._connection,
-                run_id=run_id,
-                kind=kind,
-                applied=False,
-                reason=reason,
-                numbers=numbers,
-                version=version,
-                at=at,
-            )
-
     def history(self) -> list[RecordedVerdict]:
         """Every verdict, oldest first."""
         rows = self._connection.execute(
@@ -81,21 +58,19 @@ class Verdicts:
         ]
 
 
-def insert_verdict(
-    connection: sqlite3.Connection,
-    *,
-    run_id: str,
-    kind: VerdictKind,
-    applied: bool,
-    reason: str,
-    numbers: Mapping[str, object],
-    version: str | None,
-    at: datetime,
-) -> None:
-    """Add a verdict inside the caller's transaction."""
+def insert_verdict(connection: sqlite3.Connection, verdict: RecordedVerdict) -> None:
+    """Add a verdict, inside the caller's transaction."""
     connection.execute(
         """
         INSERT INTO verdicts (run_id, kind, applied, reason, numbers, version, given_at) VALUES (?, ?, ?, ?, ?, ?, ?)
         """,
-        (run_id, kind, applied, reason, json_text("numbers", numbers), version, time_text(at)),
+        (
+            verdict.run_id,
+            verdict.kind,
+            verdict.applied,
+            verdict.reason,
+            json_text("numbers", verdict.numbers),
+            verdict.version,
+            time_text(verdict.given_at),
+        ),
     )

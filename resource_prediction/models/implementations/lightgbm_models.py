@@ -8,9 +8,6 @@ import numpy as np
 from resource_prediction.distribution import FloatArray
 from resource_prediction.models.implementations.boosting import BoostedTrees, Matrix
 
-BATCH_ROWS = 2_000
-"""From here on all cores predict; below, starting threads costs more than it gives."""
-
 
 class LightGBMModel(BoostedTrees):
     """LightGBM on log peak or on memory bins; parameters are those of ``lightgbm.train``."""
@@ -35,5 +32,4 @@ class LightGBMModel(BoostedTrees):
 
     def score(self, matrix: Matrix) -> FloatArray:
         """See `BoostedTrees.score`."""
-        threads = 0 if len(matrix) >= BATCH_ROWS else 1
-        return np.asarray(self.booster.predict(matrix, num_threads=threads), dtype=np.float64)
+        return np.asarray(self.booster.predict(matrix, num_threads=1), dtype=np.float64)

@@ -38,13 +38,14 @@ class QuantileEnsemble(BasePredictor):
         **kwargs: The framework's parameters.
     """
 
-    levels: ClassVar[tuple[float, ...]] = (0.1, 0.3, 0.5, 0.7, 0.85, 0.93, 0.98)
+    levels: ClassVar[tuple[float, ...]] = (0.15, 0.5, 0.75, 0.9, 0.97)
+    time_blocks: ClassVar[int] = 3
 
     def __init__(
         self,
-        n_estimators: int = 100,
-        max_depth: int = 4,
-        learning_rate: float = 0.05,
+        n_estimators: int = 60,
+        max_depth: int = 3,
+        learning_rate: float = 0.08,
         feature_share: float = 0.33,
         random_state: int = 42,
         **kwargs: object,

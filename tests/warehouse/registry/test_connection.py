@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
 
@@ -11,7 +12,7 @@ import pytest
 
 from resource_prediction.errors import RegistryFormatError, StoreError, StoreLockedError
 from warehouse.layout import Layout
-from warehouse.registry import Registry, connection
+from warehouse.registry import Champion, Registry, connection
 from warehouse.registry.connection import MIGRATIONS, migrate, open_for_reading, open_for_writing, write
 
 NEXT = "ALTER TABLE runs ADD COLUMN host TEXT;"
@@ -68,9 +69,9 @@ def test_a_newer_registry_is_refused_and_left_alone(layout: Layout) -> None:
     assert _format(layout) == 2
 
 
-def test_an_older_registry_is_migrated_after_a_copy(layout: Layout) -> None:
+def test_an_older_registry_is_migrated_after_a_copy(layout: Layout, conclude: Callable[..., Champion | None]) -> None:
     with Registry.open(layout) as registry:
-        registry.seen.mark({"recipe": "2026-01-05T00:00:00"})
+        conclude(registry, seen={"recipe": "2026-01-05T00:00:00"})
     with closing(open_for_writing(layout, (*MIGRATIONS, NEXT))) as opened:
         assert "host" in _columns(opened, "runs")
         assert opened.execute("SELECT count(*) FROM seen").fetchone()[0] == 1
@@ -119,9 +120,9 @@ def test_a_reader_of_a_store_without_a_registry_sees_that_nothing_happened(layou
     assert not layout.store.exists()
 
 
-def test_a_reader_cannot_write(layout: Layout, registry: Registry) -> None:
+def test_a_reader_cannot_write(layout: Layout, registry: Registry, conclude: Callable[..., Champion | None]) -> None:
     with Registry.read(layout) as reader, pytest.raises(sqlite3.OperationalError, match="readonly"):
-        reader.seen.mark({"recipe": "2026-01-05T00:00:00"})
+        conclude(reader)
 
 
 def test_an_error_inside_a_transaction_takes_all_of_it_back(layout: Layout) -> None:

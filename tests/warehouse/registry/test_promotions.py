@@ -33,15 +33,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from resource_prediction.errors import PromotionConflictError
 from warehouse.layout import Layout
-from warehouse.registry import Registry
+from warehouse.registry import Conclusion, Registry
 
 with Registry.open(Layout(Path(sys.argv[1]))) as registry:
     content = replace(registry.champion(), run_id=sys.argv[2])
     print("ready", flush=True)
     for line in sys.stdin:
         try:
-            champion = registry.promote(
-                content, expected_revision=int(line), kind="refreshed", reason=sys.argv[2], numbers={},
+            registry.conclude(
+                Conclusion(sys.argv[2], "refreshed", sys.argv[2], {}, int(line), content),
                 at=datetime(2026, 1, 6, tzinfo=UTC),
             )
             print("won", flush=True)
@@ -55,30 +55,22 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from warehouse.layout import Layout
-from warehouse.registry import Registry
+from warehouse.registry import Conclusion, Registry
 
 with Registry.open(Layout(Path(sys.argv[1]))) as registry:
     while True:
         champion = registry.champion()
-        champion = registry.promote(
-            champion, expected_revision=champion.revision, kind="refreshed", reason="", numbers={},
-            at=datetime(2026, 1, 6, tzinfo=UTC),
+        champion = registry.conclude(
+            Conclusion("run", "refreshed", "", {}, champion.revision, champion), at=datetime(2026, 1, 6, tzinfo=UTC)
         )
         print(champion.revision, flush=True)
 """
 
 
 @pytest.fixture
-def first(registry: Registry, content: Callable[..., VersionContent], at: datetime) -> Champion:
+def first(registry: Registry, content: Callable[..., VersionContent], promote: Callable[..., Champion]) -> Champion:
     """The champion after the first night."""
-    return registry.promote(
-        content("a"),
-        expected_revision=0,
-        kind="first",
-        reason="beats the requests",
-        numbers={"score": 79.5, "memreq": 162.0},
-        at=at,
-    )
+    return promote(registry, content("a"), reason="beats the requests", numbers={"score": 79.5, "memreq": 162.0})
 
 
 @pytest.fixture
@@ -111,17 +103,15 @@ def test_the_link_and_the_version_lead_to_the_served_artifact(
 
 
 def test_every_promotion_is_in_the_history_with_its_reason(
-    registry: Registry, first: Champion, content: Callable[..., VersionContent], at: datetime
+    registry: Registry,
+    first: Champion,
+    content: Callable[..., VersionContent],
+    promote: Callable[..., Champion],
+    at: datetime,
 ) -> None:
     later = at + timedelta(days=1)
-    second = registry.promote(
-        content("b", "xgboost_regression"),
-        expected_revision=1,
-        kind="promoted",
-        reason="4 points better",
-        numbers={"mean": 4.0, "low": None},
-        at=later,
-    )
+    challenger, numbers = content("b", "xgboost_regression"), {"mean": 4.0, "low": None}
+    second = promote(registry, challenger, 1, kind="promoted", reason="4 points better", numbers=numbers, at=later)
     entries = registry.history()
     assert [(entry.revision, entry.version, entry.previous, entry.kind) for entry in entries] == [
         (1, first.version, None, "first"),
@@ -139,10 +129,14 @@ def test_a_promotion_stores_its_verdict_with_it(registry: Registry, first: Champ
 
 
 def test_a_verdict_for_another_champion_is_refused_and_changes_nothing(
-    registry: Registry, layout: Layout, first: Champion, content: Callable[..., VersionContent], at: datetime
+    registry: Registry,
+    layout: Layout,
+    first: Champion,
+    content: Callable[..., VersionContent],
+    promote: Callable[..., Champion],
 ) -> None:
     with pytest.raises(PromotionConflictError, match="got a champion at revision 1; expected revision 3") as caught:
-        registry.promote(content("b"), expected_revision=3, kind="refreshed", reason="late", numbers={}, at=at)
+        promote(registry, content("b"), 3, reason="late")
     assert (caught.value.expected_revision, caught.value.revision) == (3, 1)
     assert registry.champion() == first
     assert len(registry.history()) == len(registry.verdicts.history()) == 1
@@ -154,38 +148,53 @@ def test_first_is_said_once_and_at_the_start(
     registry: Registry,
     first: Champion,
     content: Callable[..., VersionContent],
-    at: datetime,
+    promote: Callable[..., Champion],
     kind: str,
     revision: int,
 ) -> None:
-    with pytest.raises(StoreError, match="expected 'first' at revision 0, and only there"):
-        registry.promote(content("b"), expected_revision=revision, kind=kind, reason="", numbers={}, at=at)
+    with pytest.raises(StoreError, match="expected 'first' at revision 0, and later 'refreshed' or 'promoted'"):
+        promote(registry, content("b"), revision, kind=kind)
+
+
+def test_a_verdict_that_keeps_the_champion_brings_no_new_version(
+    registry: Registry, first: Champion, content: Callable[..., VersionContent], promote: Callable[..., Champion]
+) -> None:
+    with pytest.raises(StoreError, match="got 'kept' at revision 1"):
+        promote(registry, content("b"), 1, kind="kept")
+    assert registry.champion() == first
 
 
 def test_an_artifact_with_a_changed_byte_is_never_promoted(
-    registry: Registry, layout: Layout, first: Champion, content: Callable[..., VersionContent], at: datetime
+    registry: Registry,
+    layout: Layout,
+    first: Champion,
+    content: Callable[..., VersionContent],
+    promote: Callable[..., Champion],
 ) -> None:
     challenger = content("b")
     (artifact_path(layout, challenger.judged_digest) / "model.txt").write_text("judged c", encoding="utf-8")
     with pytest.raises(ChangedArtifactError, match=r"model\.txt: changed"):
-        registry.promote(challenger, expected_revision=1, kind="promoted", reason="", numbers={}, at=at)
+        promote(registry, challenger, 1, kind="promoted")
     assert registry.champion() == first
 
 
 def test_a_number_that_does_not_exist_is_null_and_never_nan(
-    registry: Registry, first: Champion, content: Callable[..., VersionContent], at: datetime
+    registry: Registry, first: Champion, content: Callable[..., VersionContent], promote: Callable[..., Champion]
 ) -> None:
     with pytest.raises(StoreError, match="null for a number that does not exist"):
-        registry.promote(
-            content("b"), expected_revision=1, kind="refreshed", reason="", numbers={"low": float("nan")}, at=at
-        )
+        promote(registry, content("b"), 1, numbers={"low": float("nan")})
     assert registry.champion() == first
 
 
 def test_a_rollback_is_a_new_promotion_that_names_its_target(
-    registry: Registry, layout: Layout, first: Champion, content: Callable[..., VersionContent], at: datetime
+    registry: Registry,
+    layout: Layout,
+    first: Champion,
+    content: Callable[..., VersionContent],
+    promote: Callable[..., Champion],
+    at: datetime,
 ) -> None:
-    registry.promote(content("b"), expected_revision=1, kind="refreshed", reason="newer", numbers={}, at=at)
+    promote(registry, content("b"), 1, reason="newer")
     back = registry.roll_back(first.version, expected_revision=2, reason="builds were killed", at=at)
     assert registry.champion() == back
     assert (back.version, back.revision, back.served_digest) == (first.version, 3, first.served_digest)
@@ -194,9 +203,14 @@ def test_a_rollback_is_a_new_promotion_that_names_its_target(
 
 
 def test_a_rollback_to_a_damaged_artifact_is_refused(
-    registry: Registry, layout: Layout, first: Champion, content: Callable[..., VersionContent], at: datetime
+    registry: Registry,
+    layout: Layout,
+    first: Champion,
+    content: Callable[..., VersionContent],
+    promote: Callable[..., Champion],
+    at: datetime,
 ) -> None:
-    second = registry.promote(content("b"), expected_revision=1, kind="refreshed", reason="newer", numbers={}, at=at)
+    second = promote(registry, content("b"), 1, reason="newer")
     (artifact_path(layout, first.served_digest) / "model.txt").unlink()
     with pytest.raises(ArtifactError, match=r"model\.txt: missing"):
         registry.roll_back(first.version, expected_revision=2, reason="", at=at)

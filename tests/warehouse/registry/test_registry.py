@@ -15,10 +15,12 @@ from warehouse.registry import Champion, Fit, Registry, VersionContent
 
 
 @pytest.fixture
-def champion(layout: Layout, content: Callable[..., VersionContent], at: datetime) -> Champion:
+def champion(
+    layout: Layout, content: Callable[..., VersionContent], promote: Callable[..., Champion], at: datetime
+) -> Champion:
     """The champion of a store that is closed again, with the same fit as its family's newest."""
     with Registry.open(layout) as registry:
-        first = registry.promote(content("a"), expected_revision=0, kind="first", reason="", numbers={}, at=at)
+        first = promote(registry, content("a"))
         registry.fits.record(
             Fit(
                 key="k",

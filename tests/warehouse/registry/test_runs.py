@@ -1,13 +1,69 @@
-"""A run is recorded from its start, also when it never comes to its end."""
+"""A run is recorded from its start, and a dead one is told from a living one for sure."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from resource_prediction.errors import StoreError
+from warehouse.layout import Layout
 from warehouse.registry import Registry, Run
+
+ROOT = Path(__file__).parents[3]
+
+RUNNER = """
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from warehouse.layout import Layout
+from warehouse.registry import Registry
+
+with Registry.open(Layout(Path(sys.argv[1]))) as registry:
+    registry.runs.start(sys.argv[2], {}, at=datetime(2026, 1, 5, 2, tzinfo=UTC))
+child = subprocess.Popen(["sleep", "600"], stdout=subprocess.DEVNULL)
+print(child.pid, flush=True)
+sys.stdin.read()
+"""
+"""Begins a run and a program beside it, as a run begins its server, says the program's id, and waits."""
+
+
+@pytest.fixture
+def begin_elsewhere(layout: Layout) -> Iterator[Callable[[str], subprocess.Popen[str]]]:
+    """Begins a run in another process, which ends with the test."""
+    runners, children = [], []
+
+    def begin(run_id: str) -> subprocess.Popen[str]:
+        runner = subprocess.Popen(
+            [sys.executable, "-c", RUNNER, str(layout.store), run_id],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        runners.append(runner)
+        assert runner.stdout is not None
+        children.append(int(runner.stdout.readline()))
+        return runner
+
+    yield begin
+    for runner in runners:
+        runner.kill()
+        runner.communicate(timeout=60)
+    for child in children:
+        os.kill(child, signal.SIGKILL)
+
+
+def _states(registry: Registry) -> dict[str, str]:
+    return {run.run_id: run.state for run in registry.runs.history()}
 
 
 def test_a_run_is_there_from_its_start_to_its_result(registry: Registry, at: datetime) -> None:
@@ -35,13 +91,62 @@ def test_an_id_is_used_once(registry: Registry, at: datetime) -> None:
         registry.runs.start("run-1", {}, at=at)
 
 
-def test_a_killed_run_is_found_and_marked_as_stopped(registry: Registry, at: datetime) -> None:
-    registry.runs.start("killed", {}, at=at)
-    registry.runs.start("whole", {}, at=at)
-    registry.runs.finish("whole", "done", {}, at=at)
-    assert registry.runs.stop_abandoned(at=at) == ["killed"]
+def test_a_run_that_could_not_be_recorded_is_not_held(registry: Registry, layout: Layout, at: datetime) -> None:
+    with pytest.raises(StoreError, match="parameters"):
+        registry.runs.start("run-1", {"share": float("nan")}, at=at)
+    registry.runs.start("run-1", {"share": 1.0}, at=at)
+    registry.runs.finish("run-1", "done", {}, at=at)
+    with pytest.raises(StoreError, match="'run-1', which is there already"):
+        registry.runs.start("run-1", {}, at=at)
+    assert list(layout.runs.iterdir()) == []
+
+
+def test_a_killed_run_is_marked_as_stopped_and_those_that_live_go_on(
+    registry: Registry, layout: Layout, begin_elsewhere: Callable[[str], subprocess.Popen[str]], at: datetime
+) -> None:
+    registry.runs.start("here", {}, at=at)
+    begin_elsewhere("elsewhere")
+    killed = begin_elsewhere("killed")
     assert registry.runs.stop_abandoned(at=at) == []
-    assert [run.state for run in registry.runs.history()] == ["stopped", "done"]
+    killed.kill()
+    killed.wait(timeout=60)
+    later = at + timedelta(hours=1)
+    assert registry.runs.stop_abandoned(at=later) == ["killed"]
+    assert registry.runs.stop_abandoned(at=later) == []
+    assert _states(registry) == {"here": "running", "elsewhere": "running", "killed": "stopped"}
+    assert registry.runs.history()[2].finished_at == later
+    assert not layout.run_lock("killed").exists()
+    registry.runs.finish("here", "done", {}, at=later)
+    assert registry.runs.stop_abandoned(at=later) == []
+
+
+def test_a_run_lives_longer_than_the_registry_that_recorded_it(layout: Layout, at: datetime) -> None:
+    with Registry.open(layout) as first:
+        first.runs.start("run-1", {}, at=at)
+    with Registry.open(layout) as second:
+        assert second.runs.stop_abandoned(at=at) == []
+        second.runs.finish("run-1", "done", {}, at=at)
+        assert _states(second) == {"run-1": "done"}
+
+
+def test_a_process_that_ends_without_a_word_leaves_a_stopped_run(
+    registry: Registry, begin_elsewhere: Callable[[str], subprocess.Popen[str]], at: datetime
+) -> None:
+    begin_elsewhere("silent").communicate(timeout=60)
+    assert registry.runs.stop_abandoned(at=at) == ["silent"]
+
+
+def test_a_run_that_goes_on_elsewhere_is_stopped_in_a_copy_of_its_store(
+    layout: Layout, tmp_path: Path, at: datetime
+) -> None:
+    with Registry.open(layout) as original:
+        original.runs.start("run-1", {}, at=at)
+    copy = Layout(shutil.copytree(layout.store, tmp_path / "copy", symlinks=True))
+    with Registry.open(copy) as copied:
+        assert copied.runs.stop_abandoned(at=at) == ["run-1"]
+    with Registry.open(layout) as original:
+        assert original.runs.stop_abandoned(at=at) == []
+        original.runs.finish("run-1", "done", {}, at=at)
 
 
 def test_a_time_without_a_zone_is_utc(registry: Registry, at: datetime) -> None:

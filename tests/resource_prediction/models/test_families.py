@@ -26,8 +26,7 @@ class TypicalPeak(BasePredictor):
     def predict(self, X: Any) -> Any:
         code = X["code"].to_numpy()
         known = np.isin(code, range(4))
-        typical = np.where(known, self.typical[np.where(known, code, 0).astype(int)], self.otherwise)
-        return typical
+        return np.where(known, self.typical[np.where(known, code, 0).astype(int)], self.otherwise)
 
 
 class TypicalBin(TypicalPeak):
