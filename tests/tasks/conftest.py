@@ -41,7 +41,7 @@ class Prepared:
         """An order to fit a family with its defaults, changed by the parameters."""
         settings = {**default_parameters(family), **parameters}
         recipe = Recipe(family, settings, AllocationRule(), self.features.label_delay_us)
-        return FitOrder(self.store, run_id, recipe.values, self.features, self.cut, seed)
+        return FitOrder(self.store, run_id, recipe.values, self.features, self.cut, seed, under_cost=5.0)
 
 
 @pytest.fixture(scope="session")

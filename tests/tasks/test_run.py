@@ -1,4 +1,4 @@
-"""A run's beginning and end in the registry, and those that never reported theirs."""
+"""A run's beginning and end in the registry; it begins with a look at those that never reported their end."""
 
 from __future__ import annotations
 
@@ -14,35 +14,17 @@ from warehouse.registry import Registry
 from warehouse.run_locks import release_run
 
 
-def test_a_run_is_running_until_it_ends(tmp_path: Path) -> None:
-    store = str(tmp_path / "store")
-    run_id = begin_run(store, {"seed": 7})
+def test_a_run_is_known_as_running_until_it_reports_its_end(tmp_path: Path) -> None:
+    store = str(tmp_path / "own")
+    run_id = begin_run(store, {"seed": 42})
     assert re.fullmatch(r"\d{8}T\d{6}-[0-9a-f]{4}", run_id)
     assert run_state(store, run_id) == "running"
     end_run(store, run_id, "done", {"verdict": "kept"})
     assert run_state(store, run_id) == "done"
+    assert run_state(store, "another") is None
     with Registry.read(Layout(Path(store))) as registry:
         (run,) = registry.runs.history()
-    assert run.parameters == {"seed": 7}
-    assert run.result == {"verdict": "kept"}
-
-
-def test_a_run_ends_once(tmp_path: Path) -> None:
-    run_id = begin_run(str(tmp_path), {})
-    end_run(str(tmp_path), run_id, "stopped", None)
-    with pytest.raises(StoreError, match="expected the id of a running run"):
-        end_run(str(tmp_path), run_id, "done", None)
-
-
-def test_an_unknown_run_has_no_state(tmp_path: Path) -> None:
-    begin_run(str(tmp_path), {})
-    assert run_state(str(tmp_path), "another") is None
-
-
-def test_a_path_that_is_no_folder_is_no_store(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(StoreError, match="got a path that is not a folder; expected a folder that can be written"):
-        begin_run(str(tmp_path / "file"), {})
+    assert (run.parameters, run.result) == ({"seed": 42}, {"verdict": "kept"})
 
 
 def test_a_run_that_died_is_stopped_when_the_next_one_begins_and_one_that_lives_is_not(tmp_path: Path) -> None:
@@ -53,3 +35,16 @@ def test_a_run_that_died_is_stopped_when_the_next_one_begins_and_one_that_lives_
     begin_run(store, {})
     assert run_state(store, dead) == "stopped"
     assert run_state(store, living) == "running"
+
+
+def test_a_run_ends_once(tmp_path: Path) -> None:
+    run_id = begin_run(str(tmp_path), {})
+    end_run(str(tmp_path), run_id, "stopped", None)
+    with pytest.raises(StoreError, match="expected the id of a running run"):
+        end_run(str(tmp_path), run_id, "done", None)
+
+
+def test_a_path_that_is_no_folder_is_no_store(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(StoreError, match="got a path that is not a folder; expected a folder that can be written"):
+        begin_run(str(tmp_path / "file"), {})
