@@ -75,6 +75,19 @@ class Components:
         """E[(support point - Y)+], shape (K, G), GiB."""
         return _expected_excess(self.support_gib, self.weights)
 
+    def cost(self, risk_cost: float, waste_cost: float) -> FloatArray:
+        """Expected cost of each support point as an allocation, shape (K, G); the last answer is kept."""
+        asked = (risk_cost, waste_cost)
+        kept = self._kept_costs.get(asked)
+        if kept is None:
+            self._kept_costs.clear()
+            kept = self._kept_costs[asked] = risk_cost * self.exceedance + waste_cost * self.excess_gib
+        return kept
+
+    @cached_property
+    def _kept_costs(self) -> dict[tuple[float, float], FloatArray]:
+        return {}
+
     @cached_property
     def means_gib(self) -> FloatArray:
         """Expected peak of each component, shape (K,), GiB."""
@@ -102,7 +115,7 @@ class Mixture:
 
     def cheapest(self, risk_cost: float, waste_cost: float, max_risk: float) -> FloatArray:
         """See `Distribution.cheapest`."""
-        table = risk_cost * self.components.exceedance + waste_cost * self.components.excess_gib
+        table = self.components.cost(risk_cost, waste_cost)
         chosen = np.empty(self.rows, dtype=np.intp)
         for part in _chunks(self.rows):
             weights = self.row_weights[part]
