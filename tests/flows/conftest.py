@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from flows.logs import OUR_LOGGERS, PREFECT_LOGGERS
 from flows.train import main
 from resource_prediction.config import CLASSIFICATION_HYPERPARAMETERS, HYPERPARAMETER_CONFIGS, Hyperparameter
 from tests.flows.result_schema import Result
@@ -73,6 +74,17 @@ def kept_environment() -> Iterator[None]:
     os.environ.update(before)
 
 
+@pytest.fixture
+def loggers() -> Iterator[None]:
+    """The loggers of a run, as they were before."""
+    names = ("prefect", *PREFECT_LOGGERS, *OUR_LOGGERS)
+    before = {name: (logging.getLogger(name).level, logging.getLogger(name).filters[:]) for name in names}
+    yield
+    for name, (level, filters) in before.items():
+        logging.getLogger(name).setLevel(level)
+        logging.getLogger(name).filters[:] = filters
+
+
 class Lines(logging.Handler):
     """Keeps messages."""
 
@@ -88,6 +100,7 @@ class Lines(logging.Handler):
 def train(
     prefect_server: None,
     kept_environment: None,
+    loggers: None,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
     tmp_path: Path,

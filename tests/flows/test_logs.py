@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator
 
 import pytest
 
-from flows.logs import PREFECT_LOGGERS, OneLineErrors, set_up_logs
+from flows.logs import OUR_LOGGERS, PREFECT_LOGGERS, OneLineErrors, set_up_logs
 from resource_prediction.errors import FitError, TooFewRowsError
 
 
@@ -43,23 +42,13 @@ def test_a_record_without_an_error_is_left_alone() -> None:
     assert record.getMessage() == "1 of 2 families"
 
 
-@pytest.fixture
-def loggers() -> Iterator[None]:
-    """Prefect's loggers, as they were before."""
-    names = ("prefect", *PREFECT_LOGGERS)
-    before = {name: (logging.getLogger(name).level, logging.getLogger(name).filters[:]) for name in names}
-    yield
-    for name, (level, filters) in before.items():
-        logging.getLogger(name).setLevel(level)
-        logging.getLogger(name).filters[:] = filters
-
-
 @pytest.mark.usefixtures("loggers")
 def test_progress_is_shown_and_quiet_shows_errors_only() -> None:
+    progress = ("prefect.flow_runs", *OUR_LOGGERS)
     set_up_logs(quiet=False)
-    assert logging.getLogger("prefect.flow_runs").getEffectiveLevel() <= logging.INFO
+    assert all(logging.getLogger(name).getEffectiveLevel() <= logging.INFO for name in progress)
     set_up_logs(quiet=True)
-    assert logging.getLogger("prefect.flow_runs").getEffectiveLevel() == logging.ERROR
+    assert all(logging.getLogger(name).getEffectiveLevel() == logging.ERROR for name in progress)
 
 
 @pytest.mark.usefixtures("loggers")

@@ -11,6 +11,7 @@ import pytest
 
 from resource_prediction.demo_farm import render_csv
 from resource_prediction.errors import FitError
+from resource_prediction.features.audit import LeakAudit
 from resource_prediction.models import DeployableModel
 from resource_prediction.models.implementations.sklearn_models import LogisticRegressionModel
 from resource_prediction.models.implementations.xgboost_models import XGBoostModel
@@ -226,3 +227,42 @@ def test_another_seed_and_other_rules_are_fitted_anew(train: Train) -> None:
         run = train(*argv, families=(LOGISTIC,))
         assert run.status == 0, run.err
         assert run.families[LOGISTIC]["fit_seconds"] > 0, argv
+
+
+def test_new_telemetry_refreshes_the_champion_and_names_the_version_before(train: Train, tmp_path: Path) -> None:
+    header, *lines = render_csv(1_500, 10.0, 1).decode().splitlines()
+    lines.sort(key=lambda line: line.split(";")[header.split(";").index("time")])
+    exports = tmp_path / "exports"
+    exports.mkdir()
+    for name, part in (("a.csv", lines[:1_000]), ("b.csv", lines[1_000:])):
+        (exports / name).write_text("\n".join([header, *part, ""]), encoding="utf-8")
+    first = train("--source", str(exports / "a.csv"), families=(LOGISTIC,))
+    assert "Synthetic" not in first.err
+    night = train("--source", str(exports), families=(LOGISTIC,))
+    assert (night.json["verdict"], night.json["applied"]) == ("refreshed", True)
+    assert night.json["ingest"]["known"] == first.json["ingest"]["read"]
+    assert night.json["ingest"]["accepted"] > 0
+    assert night.json["champion"]["version"] != first.json["champion"]["version"]
+    assert night.json["challenger"]["version"] == first.json["champion"]["version"]
+    assert night.json["holdout"]["until"] > first.json["holdout"]["until"]
+    assert promotions(tmp_path / "store") == ["first", "refreshed"]
+    now = DeployableModel.load(night.json["champion"]["path"])
+    before = DeployableModel.load(night.json["challenger"]["path"])
+    assert now.facts.trained_until_us > before.facts.trained_until_us
+
+
+def test_a_leak_stops_the_run_before_a_promotion(train: Train, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    finding = "row a, feature b: 1 in the table, 2 from what was known"
+    monkeypatch.setattr("tasks.features.audit_leaks", lambda *_: LeakAudit(9, 1, 1, passed=False, finding=finding))
+    run = train(families=(LOGISTIC,))
+    assert run.status == 1
+    assert f"leak audit: got {finding}" in run.err
+    assert not run.out
+    assert promotions(tmp_path / "store") == []
+
+
+def test_quiet_says_the_outcome_and_no_progress(train: Train) -> None:
+    run = train("--quiet", families=(LOGISTIC,))
+    assert run.status == 0
+    assert run.log == []
+    assert "First: " in run.err

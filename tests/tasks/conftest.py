@@ -37,11 +37,13 @@ class Prepared:
     features: Features
     cut: Cut
 
-    def order(self, family: str = FAMILY, run_id: str = "run-1", seed: int = 1, **parameters: Any) -> FitOrder:
+    def order(
+        self, family: str = FAMILY, run_id: str = "run-1", seed: int = 1, under_cost: float = 5.0, **parameters: Any
+    ) -> FitOrder:
         """An order to fit a family with its defaults, changed by the parameters."""
         settings = {**default_parameters(family), **parameters}
         recipe = Recipe(family, settings, AllocationRule(), self.features.label_delay_us)
-        return FitOrder(self.store, run_id, recipe.values, self.features, self.cut, seed, under_cost=5.0)
+        return FitOrder(self.store, run_id, recipe.values, self.features, self.cut, seed=seed, under_cost=under_cost)
 
 
 @pytest.fixture(scope="session")

@@ -44,8 +44,8 @@ def test_an_equal_fit_is_taken_over_from_an_earlier_run(prepared: Prepared) -> N
     assert again == replace(first, fit_seconds=0.0, taken_from="run-1")
 
 
-@pytest.mark.parametrize("change", [{"seed": 2}, {"C": 0.5}])
-def test_another_seed_or_parameter_is_fitted_anew(prepared: Prepared, change: dict[str, object]) -> None:
+@pytest.mark.parametrize("change", [{"seed": 2}, {"C": 0.5}, {"under_cost": 20.0}])
+def test_another_seed_parameter_or_penalty_is_fitted_anew(prepared: Prepared, change: dict[str, object]) -> None:
     fit(prepared)
     assert fit(prepared, run_id="run-2", **change).fit_seconds > 0
 
