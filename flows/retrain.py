@@ -70,8 +70,8 @@ def train_night(night: Night) -> dict[str, Any]:
     """The steps of a run that fits, in order; returns its result."""
     new_rows = _ingest(night)
     features = _describe(night)
-    audit = audit_features.submit(night.store, features, night.parameters.seed)
     cut = _cut(night, features, night.parameters.holdout, "features")
+    audit = audit_features.submit(night.store, features, night.parameters.seed)
     fits = _fit(night, features, cut)
     night.report.audit = audit.result()
     evening = Evening(

@@ -60,6 +60,25 @@ TWIN_COLUMNS: tuple[str, ...] = tuple(column.name for column in COLUMNS if colum
 NEEDED_COLUMNS: tuple[str, ...] = tuple(column.name for column in COLUMNS if column.needed_to_train)
 SUBMISSION_COLUMNS: tuple[str, ...] = tuple(column.name for column in COLUMNS if column.at_submission)
 
+LEARNING_COLUMNS: tuple[str, ...] = (
+    "time",
+    "location",
+    "branch",
+    "buildProfile",
+    "jobs",
+    "localJobs",
+    "makeType",
+    "targets",
+    "component",
+    "ts_status",
+    "max_rss",
+    "memreq",
+    "finished_at",
+    "allocation",
+    "is_twin",
+)
+"""What features and outcomes of an accepted row are made of: the long ids of job and cgroup are not among it."""
+
 FINAL_STATUSES: tuple[str, ...] = ("ok", "unstable")
 """Statuses whose peak is the job's own; a row without a status counts as final too."""
 

@@ -100,7 +100,7 @@ def build_training_set(
         state=_state(rows, outcomes, until_us),
         mean_peak_gib=float(peak_gib.mean()),
         cap_ratio=_cap_ratio(outcomes.peak_gib[fitted], outcomes.memreq_gib[fitted]),
-        rows_digest=hashlib.sha256(matrix.tobytes() + peak_gib.tobytes()).hexdigest(),
+        rows_digest=_digest(matrix, peak_gib),
     )
 
 
@@ -143,6 +143,13 @@ def _state(rows: pd.DataFrame, outcomes: Outcomes, until_us: int) -> HistoryStat
     known = outcomes.is_final & (outcomes.known_us < until_us)
     keys = level_keys(read_submissions(rows[known]))
     return HistoryState.at(History.build(keys, outcomes.known_us[known], outcomes.peak_gib[known]), until_us)
+
+
+def _digest(*arrays: Matrix | FloatArray) -> str:
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
 
 
 def _cap_ratio(peak_gib: FloatArray, memreq_gib: FloatArray) -> float:

@@ -14,6 +14,7 @@ from resource_prediction.gate import Candidate, Verdict, judge_evaluated
 from resource_prediction.gate import Recipe as RecipeId
 from resource_prediction.models import DeployableModel
 from resource_prediction.outcomes import read_outcomes
+from resource_prediction.telemetry import LEARNING_COLUMNS
 from tasks.features import Features
 from tasks.fit import Fitted
 from tasks.report import FamilyOutcome
@@ -63,7 +64,7 @@ def evaluate_newest(store: str, features: Features, families: tuple[str, ...], u
         evaluation = evaluate(model, jobs, allocation_gib, under_cost)
         outcome.fitted.metrics.update({**evaluation.values, "predict_ms_per_1000": predict_ms})
         candidates.append(Candidate(RecipeId(model.recipe.digest, outcome.family), evaluation.frozen))
-    rows = read_rows(read_snapshot(layout))
+    rows = read_rows(read_snapshot(layout), LEARNING_COLUMNS)
     baselines = score_baselines(jobs, rows, read_outcomes(rows, features.label_delay_us), under_cost)
     times = jobs.rows["time"]
     return NewestEvaluation(

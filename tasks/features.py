@@ -15,6 +15,7 @@ from resource_prediction.features.audit import audit_leaks
 from resource_prediction.features.table import describe_table
 from resource_prediction.holdout import Holdout
 from resource_prediction.outcomes import read_outcomes
+from resource_prediction.telemetry import LEARNING_COLUMNS
 from resource_prediction.training import build_training_set, knowledge_end_us
 from warehouse import prepared
 from warehouse.layout import Layout
@@ -72,7 +73,7 @@ def build_features(store: str, label_delay_us: int, workers: int, *, reuse: bool
     if reuse:
         prepared.load_features(layout, name)
     elif not prepared.has_features(layout, name):
-        rows = read_rows(snapshot)
+        rows = read_rows(snapshot, LEARNING_COLUMNS)
         _, point_in_time = describe_table(rows, read_outcomes(rows, label_delay_us), workers)
         prepared.save_features(layout, name, point_in_time)
     return Features(name, snapshot.digest, label_delay_us, time.perf_counter() - began)
@@ -95,7 +96,7 @@ def cut_training_set(
         FitError: Too few rows are left.
     """
     layout, began = Layout(Path(store)), time.perf_counter()
-    rows = read_rows(read_snapshot(layout))
+    rows = read_rows(read_snapshot(layout), LEARNING_COLUMNS)
     outcomes = read_outcomes(rows, features.label_delay_us)
     submitted_us = rows["time"].to_numpy(dtype="datetime64[us]").astype(np.int64)
     if holdout is None:
@@ -121,7 +122,7 @@ def audit_features(store: str, features: Features, seed: int) -> dict[str, Any]:
         LeakError: A feature came out differently.
     """
     layout = Layout(Path(store))
-    rows = read_rows(read_snapshot(layout))
+    rows = read_rows(read_snapshot(layout), ["atom_id", *LEARNING_COLUMNS])
     outcomes = read_outcomes(rows, features.label_delay_us)
     audit = audit_leaks(rows, outcomes, prepared.load_features(layout, features.name), seed)
     if audit.finding is not None:

@@ -17,6 +17,7 @@ from resource_prediction.evidence import BLOCK_HOURS, complete_until, ledger_ent
 from resource_prediction.gate import GateRule
 from resource_prediction.models import DeployableModel
 from resource_prediction.outcomes import FloatArray, read_outcomes
+from resource_prediction.telemetry import LEARNING_COLUMNS
 from tasks.features import Cut, Features
 from warehouse import prepared
 from warehouse.artifacts import artifact_path
@@ -30,7 +31,7 @@ logger = logging.getLogger(__name__)
 def load_scored_jobs(store: str, features: Features, *, since_us: int) -> ScoredJobs:
     """The scored jobs submitted at or after an instant, with their features."""
     layout = Layout(Path(store))
-    rows = read_rows(read_snapshot(layout), since=from_us(since_us))
+    rows = read_rows(read_snapshot(layout), LEARNING_COLUMNS, since=from_us(since_us))
     point_in_time = prepared.load_features(layout, features.name)
     newest = point_in_time[len(point_in_time) - len(rows) :]
     return ScoredJobs.select(rows, read_outcomes(rows, features.label_delay_us), newest)
@@ -110,7 +111,7 @@ def _enter_of_fit(store: str, features: Features, fit: Fit) -> int:
 @task(name="score baselines")
 def score_holdout_baselines(store: str, features: Features, cut: Cut, under_cost: float) -> dict[str, Any]:
     """Score the requests and the rolling maximum on the hold-out; None where one does not exist."""
-    rows = read_rows(read_snapshot(Layout(Path(store))))
+    rows = read_rows(read_snapshot(Layout(Path(store))), LEARNING_COLUMNS)
     outcomes = read_outcomes(rows, features.label_delay_us)
     jobs = load_scored_jobs(store, features, since_us=cut.until_us)
     scores = score_baselines(jobs, rows, outcomes, under_cost)

@@ -48,16 +48,22 @@ class AsofIndex:
         number = np.minimum(self.keys.searchsorted(keys), len(self.keys) - 1)
         return np.where(self.keys[number] == keys, number, -1)
 
-    def known_before(self, numbers: Positions, instant_us: IntArray) -> Positions:
-        """Where in ``order`` the jobs known strictly before an instant end; its key's start where there is none.
+    def rank(self, instant_us: IntArray) -> Positions:
+        """How many distinct instants lie strictly before each given one; any shape."""
+        return self.instants.searchsorted(instant_us)
 
-        Fast where the look-ups come sorted by (number, instant): they stay in the processor's cache.
+    def ends(self, numbers: Positions, ranks: Positions) -> Positions:
+        """Where in ``order`` the jobs known before an instant end; its key's start where there is none.
+
+        Fast where the look-ups come sorted by (number, rank): they stay in the processor's cache.
 
         Args:
-            numbers: Key numbers of `find_keys`, shape (m,); the result for -1 is 0.
-            instant_us: Instants, shape (m,).
+            numbers: Key numbers of `find_keys`; the result for -1 is 0.
+            ranks: `rank` of the instants, of a shape that fits.
         """
-        rank = self.instants.searchsorted(instant_us)
-        wanted = numbers * (len(self.instants) + 1) + rank
-        found = self.places.searchsorted(wanted)
+        found = self.places.searchsorted(numbers * (len(self.instants) + 1) + ranks)
         return np.where(numbers < 0, 0, found)
+
+    def known_before(self, numbers: Positions, instant_us: IntArray) -> Positions:
+        """Where in ``order`` the jobs known strictly before an instant end, shape (m,); see `ends`."""
+        return self.ends(numbers, self.rank(instant_us))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -39,7 +40,6 @@ class History:
         peak_gib: Shape (n,).
         ratios: Log of each peak over the mean its configuration had before it, shape (n,), NaN where it had none.
         indexes: One for each of LEVELS.
-        windows: The time windows over the same jobs.
         workers: Threads used to build and to describe.
     """
 
@@ -48,7 +48,6 @@ class History:
     peak_gib: FloatArray
     ratios: FloatArray
     indexes: list[AsofIndex]
-    windows: TimeWindows
     workers: int
 
     @classmethod
@@ -66,8 +65,12 @@ class History:
         with ThreadPoolExecutor(workers) as pool:
             indexes = list(pool.map(lambda column: AsofIndex.build(np.ascontiguousarray(column), known_us), keys.T))
         ratios = _ratios(indexes[CONFIGURATION], peak_gib)
-        windows = TimeWindows.build(keys, known_us, ratios)
-        return cls(keys, known_us, peak_gib, ratios, indexes, windows, workers)
+        return cls(keys, known_us, peak_gib, ratios, indexes, workers)
+
+    @cached_property
+    def windows(self) -> TimeWindows:
+        """The time windows over the same jobs; a state does not need them."""
+        return TimeWindows.build(self.keys, self.known_us, self.ratios)
 
     def describe(self, keys: KeyArray, submitted_us: IntArray) -> Matrix:
         """POINT_IN_TIME_FEATURES of m submissions, shape (m, features), float32, NaN where there is no history."""

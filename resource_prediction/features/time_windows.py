@@ -27,6 +27,8 @@ WINDOW_FEATURES: tuple[str, ...] = tuple(f"{level}_{name}" for level in WINDOW_L
 _EDGES = (0, *sorted({*COUNT_MINUTES, *RATIO_MINUTES}))
 """Minutes before a submission at which windows end and begin."""
 
+_EDGES_US = np.array(_EDGES)[:, None] * US_PER_MINUTE
+
 _RATIO_UNIT = 2.0**-32
 """Ratios are summed as whole multiples of this: exact in any order, so a state sums what the whole history does."""
 
@@ -66,9 +68,8 @@ class TimeWindows:
         """WINDOW_FEATURES of m submissions, shape (len(WINDOW_FEATURES), m); a ratio without jobs is NaN."""
         numbers = self.index.find_keys(_window_keys(keys))
         by_key = np.argsort(numbers, kind="stable")  # sorted look-ups stay in the processor's cache
-        sorted_numbers, sorted_us = numbers[by_key], np.tile(submitted_us, len(WINDOW_LEVELS))[by_key]
-        instants = np.concatenate([sorted_us - minutes * US_PER_MINUTE for minutes in _EDGES])
-        edges = self.index.known_before(np.tile(sorted_numbers, len(_EDGES)), instants).reshape(len(_EDGES), -1)
+        ranks = self.index.rank(submitted_us - _EDGES_US)[:, by_key % max(len(keys), 1)]
+        edges = self.index.ends(numbers[by_key], ranks)
         described = np.empty((len(_OF_A_LEVEL), len(by_key)))
         described[:, by_key] = self._between(dict(zip(_EDGES, edges, strict=True)))
         by_level = described.reshape(len(_OF_A_LEVEL), len(WINDOW_LEVELS), -1).transpose(1, 0, 2)
