@@ -15,11 +15,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from resource_prediction.arrays import BoolArray, FloatArray
 from resource_prediction.baselines import request_allocation
 from resource_prediction.demo_farm import SYNTHETIC_NOTE
 from resource_prediction.errors import ResourcePredictionError, StoreError
 from resource_prediction.models import DeployableModel
-from resource_prediction.outcomes import BoolArray, FloatArray, read_outcomes
+from resource_prediction.outcomes import read_outcomes
 from resource_prediction.savings import gib_saved
 from resource_prediction.scoring import Score, business_score, job_losses
 from warehouse.artifacts import artifact_path

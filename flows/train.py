@@ -55,18 +55,22 @@ def _check(arguments: argparse.Namespace) -> RetrainParameters:
         name = ".".join(map(str, first["loc"])) or "arguments"
         text = first["msg"].removeprefix("Value error, ").replace("Input should be", "expected a value")
         build_parser().error(f"{name.replace('_', '-')}: got {first['input']!r}; {text}" if first["loc"] else text)
-    if not parameters.is_demo and not parameters.skip_preprocessing:
-        _check_places(list(parameters.source))
+    _check_places(parameters)
     return parameters
 
 
-def _check_places(places: list[str]) -> None:
-    """Raise SourceError where there is nothing to read, before anything is started."""
+def _check_places(parameters: RetrainParameters) -> None:
+    """Raise where there is nothing to read, or no store can be, before anything is started."""
     from datetime import UTC, datetime  # noqa: PLC0415
 
+    from warehouse.layout import Layout  # noqa: PLC0415
     from warehouse.sources.files import FilesSource  # noqa: PLC0415
+    from warehouse.store import check_place  # noqa: PLC0415
 
-    FilesSource(places, datetime.now(UTC)).files()
+    if parameters.store:
+        check_place(Layout(Path(parameters.store)))
+    if not parameters.is_demo:
+        FilesSource(parameters.source, datetime.now(UTC)).files()
 
 
 def _run(parameters: RetrainParameters, arguments: argparse.Namespace, server: str | None) -> int:

@@ -8,7 +8,8 @@ from types import MappingProxyType
 
 import numpy as np
 
-from resource_prediction.distribution import Distribution, FloatArray
+from resource_prediction.arrays import FloatArray
+from resource_prediction.distribution import Distribution
 from resource_prediction.errors import AllocationError
 
 

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike
 
+from resource_prediction.arrays import FloatArray
 from resource_prediction.errors import ScoringError
-from resource_prediction.scoring import FloatArray
 from resource_prediction.telemetry import MIB_PER_GIB
 
 ROLLING_WINDOW = 20

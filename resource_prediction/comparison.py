@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from resource_prediction.arrays import BoolArray, FloatArray
 from resource_prediction.evidence import SUM_COLUMNS, check_ledger
-from resource_prediction.scoring import BoolArray, FloatArray
 
 Times = NDArray[np.datetime64]
 Fits = Literal["equal", "newer", "any"]

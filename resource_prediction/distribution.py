@@ -9,9 +9,8 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
+from resource_prediction.arrays import FloatArray
 from resource_prediction.errors import DistributionError
-
-FloatArray = npt.NDArray[np.float64]
 
 CHUNK_ROWS = 2048
 """Rows handled at once: the (rows, support) tables of a chunk stay in the processor's cache."""

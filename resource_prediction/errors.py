@@ -167,6 +167,19 @@ class StoreError(ResourcePredictionError):
     """A store that cannot be read or written as asked."""
 
 
+class UnusableStoreError(StoreError):
+    """A path that no store can be at."""
+
+    def __init__(self, store: str, got: str) -> None:
+        self.store = store
+        super().__init__(
+            f"store {store}",
+            got=got,
+            expected="a folder that can be written",
+            next_step="Choose another folder with --store.",
+        )
+
+
 class StoreLockedError(StoreError):
     """Another process writes to the store."""
 
@@ -373,6 +386,7 @@ BAD_INPUT: tuple[type[ResourcePredictionError], ...] = (
     SourceError,
     TelemetryError,
     StoreKindError,
+    UnusableStoreError,
     MissingFeaturesError,
     TooFewRowsError,
     DurationError,

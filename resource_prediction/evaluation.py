@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from resource_prediction.arrays import BoolArray, FloatArray, Matrix
 from resource_prediction.baselines import request_allocation, rolling_max_allocation
 from resource_prediction.errors import ScoringError
-from resource_prediction.features.point_in_time import Matrix
 from resource_prediction.models.unified_wrapper import DeployableModel
-from resource_prediction.outcomes import BoolArray, FloatArray, Outcomes
+from resource_prediction.outcomes import Outcomes
 from resource_prediction.savings import savings
 from resource_prediction.scoring import Score, business_score
 

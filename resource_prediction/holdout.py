@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 import numpy as np
 
+from resource_prediction.arrays import IntArray
 from resource_prediction.durations import parse_duration_us
 from resource_prediction.errors import DurationError, HoldoutError
-
-if TYPE_CHECKING:
-    # The command line reads hold-outs before it starts anything: pandas would make a wrong one wait for half a second.
-    from resource_prediction.outcomes import IntArray
 
 HoldoutKind = Literal["share", "duration", "rows"]
 

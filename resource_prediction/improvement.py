@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import stdtrit
 
+from resource_prediction.arrays import FloatArray
 from resource_prediction.comparison import PairedBlocks, Times
-from resource_prediction.scoring import FloatArray
 
 INTERVAL = 0.90
 """Share of resampled gains between ``low`` and ``high``."""

@@ -8,11 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from resource_prediction.arrays import BoolArray, FloatArray, IntArray
 from resource_prediction.telemetry import BYTES_PER_GIB, CENSORED_SHARE, FINAL_STATUSES, MIB_PER_GIB
-
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

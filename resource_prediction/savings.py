@@ -8,8 +8,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
+from resource_prediction.arrays import BoolArray, FloatArray
 from resource_prediction.errors import ScoringError
-from resource_prediction.scoring import BoolArray, FloatArray, check_length, checked_jobs
+from resource_prediction.scoring import check_length, checked_jobs
 
 HoursSource = Literal["end times", "job hours", "end times and job hours"]
 

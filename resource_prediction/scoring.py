@@ -7,10 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from resource_prediction.arrays import BoolArray, FloatArray
 from resource_prediction.errors import ScoringError
-
-FloatArray = NDArray[np.float64]
-BoolArray = NDArray[np.bool_]
 
 UNDER_COST = 5.0
 """Points for each percent of jobs below their peak, where nothing else is asked for."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,12 +11,14 @@ import numpy.typing as npt
 import optuna
 
 from resource_prediction.allocation import allocate
+from resource_prediction.arrays import IntArray
 from resource_prediction.config import create_predictor, default_parameters, hyperparameters
 from resource_prediction.features.matrix import as_frame
-from resource_prediction.outcomes import IntArray
 from resource_prediction.recipe import Recipe
 from resource_prediction.scoring import business_score
 from resource_prediction.training import TrainingSet
+
+Progress = Callable[[int, float], None]
 
 FOLDS = 3
 """Time blocks that a trial is scored on, each after the rows it is fitted on."""
@@ -97,7 +99,14 @@ def score_parameters(recipe: Recipe, parameters: Mapping[str, Any], data: Traini
 
 
 def search(
-    recipe: Recipe, data: TrainingSet, storage: optuna.storages.BaseStorage, *, name: str, trials: int, seed: int
+    recipe: Recipe,
+    data: TrainingSet,
+    storage: optuna.storages.BaseStorage,
+    *,
+    name: str,
+    trials: int,
+    seed: int,
+    report: Progress | None = None,
 ) -> SearchResult:
     """Tune a family until its study has as many finished trials as asked for; the defaults are the first trial.
 
@@ -108,22 +117,26 @@ def search(
         name: Name of the study.
         trials: Finished trials, those of earlier calls included.
         seed: Seed of learner and sampler.
-
+        report: Called after each trial with the finished trials and the best score so far.
     """
     sampler = optuna.samplers.TPESampler(seed=seed)
     study = optuna.create_study(storage=storage, sampler=sampler, study_name=name, load_if_exists=True)
     before = _finished(study)
-    if not study.trials:
+    if not before:
         defaults = default_parameters(recipe.family)
         study.enqueue_trial({key: defaults[key] for key in hyperparameters(recipe.family)})
-    elif before:
+    else:
         # A study that goes on must not draw the first trials of its seed again.
         study.sampler = optuna.samplers.TPESampler(seed=seed + len(study.trials))
 
     def objective(trial: optuna.Trial) -> float:
         return score_parameters(recipe, suggest(trial, recipe.family), data, seed)
 
-    study.optimize(objective, n_trials=max(0, trials - before))
+    def tell(study: optuna.Study, trial: optuna.trial.FrozenTrial) -> None:
+        if report is not None:
+            report(_finished(study), study.best_value)
+
+    study.optimize(objective, n_trials=max(0, trials - before), callbacks=[tell])
     done = _finished(study)
     best = replace(recipe, parameters={**recipe.parameters, **study.best_params})
     return SearchResult(best, study.best_value, done, done - before)

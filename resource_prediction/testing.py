@@ -11,8 +11,8 @@ import pandas as pd
 import pytest
 
 from resource_prediction.allocation import AllocationRule, allocate
+from resource_prediction.arrays import FloatArray
 from resource_prediction.config import create_predictor, default_parameters
-from resource_prediction.distribution import FloatArray
 from resource_prediction.errors import FeatureMismatchError, FitError, NotFittedError
 from resource_prediction.models.base import BasePredictor
 

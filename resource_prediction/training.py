@@ -8,16 +8,17 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from resource_prediction.arrays import BoolArray, FloatArray, IntArray, Matrix
 from resource_prediction.config import create_predictor
 from resource_prediction.errors import TooFewRowsError
 from resource_prediction.features.keys import level_keys
 from resource_prediction.features.matrix import FEATURES, as_frame, assemble
-from resource_prediction.features.point_in_time import History, Matrix
+from resource_prediction.features.point_in_time import History
 from resource_prediction.features.profile import ProfileEncoder
 from resource_prediction.features.raw_rows import read_submissions
 from resource_prediction.features.state import HistoryState
 from resource_prediction.models.unified_wrapper import DeployableModel, FitFacts
-from resource_prediction.outcomes import BoolArray, FloatArray, IntArray, Outcomes
+from resource_prediction.outcomes import Outcomes
 from resource_prediction.recipe import Recipe
 
 MIN_TRAINING_ROWS = 50

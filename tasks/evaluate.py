@@ -10,8 +10,7 @@ from prefect import task
 
 from resource_prediction.errors import ArtifactError
 from resource_prediction.evaluation import MEMREQ, ROLLING_MAX, evaluate, score_baselines
-from resource_prediction.gate import Candidate, Verdict, judge_evaluated
-from resource_prediction.gate import Recipe as RecipeId
+from resource_prediction.gate import Candidate, RecipeId, Verdict, judge_evaluated
 from resource_prediction.models import DeployableModel
 from resource_prediction.outcomes import read_outcomes
 from resource_prediction.telemetry import LEARNING_COLUMNS

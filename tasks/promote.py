@@ -13,8 +13,7 @@ from prefect import task
 from resource_prediction.config import family_entry
 from resource_prediction.evidence import iso_time
 from resource_prediction.features.matrix import FEATURE_VERSION
-from resource_prediction.gate import Candidate, GateRule, Night, Nomination, Verdict, judge
-from resource_prediction.gate import Recipe as RecipeId
+from resource_prediction.gate import Candidate, GateRule, Night, Nomination, RecipeId, Verdict, judge
 from resource_prediction.models import DeployableModel
 from resource_prediction.recipe import Recipe
 from resource_prediction.scoring import Score

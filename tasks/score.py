@@ -11,12 +11,13 @@ from typing import Any
 
 from prefect import task
 
+from resource_prediction.arrays import FloatArray
 from resource_prediction.errors import ArtifactError
 from resource_prediction.evaluation import ScoredJobs, evaluate, score_baselines
 from resource_prediction.evidence import BLOCK_HOURS, complete_until, ledger_entries, segments, served_recipe
 from resource_prediction.gate import GateRule
 from resource_prediction.models import DeployableModel
-from resource_prediction.outcomes import FloatArray, read_outcomes
+from resource_prediction.outcomes import read_outcomes
 from resource_prediction.telemetry import LEARNING_COLUMNS
 from tasks.features import Cut, Features
 from warehouse import prepared

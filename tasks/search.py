@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,8 @@ from resource_prediction.search import search
 from tasks.features import Cut
 from warehouse import prepared
 from warehouse.layout import Layout
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -46,8 +49,13 @@ def search_family(store: str, recipe: dict[str, Any], cut: Cut, *, trials: int, 
     journal = str(layout.studies / f"{start.family}.journal")
     storage = optuna.storages.JournalStorage(JournalFileBackend(journal, lock_obj=JournalFileOpenLock(journal)))
     data = prepared.load_training_set(layout, cut.name)
+
+    def report(done: int, best: float) -> None:
+        logger.info("search of %s: %d of %d trials done, best %.1f so far", start.family, done, trials, best)
+
     try:
-        found = search(start, data, storage, name=f"{start.digest}-{cut.name}", trials=trials, seed=seed)
+        name = f"{start.digest}-{cut.name}"
+        found = search(start, data, storage, name=name, trials=trials, seed=seed, report=report)
     except ResourcePredictionError as error:
         return Failed(message=str(error))
     return Searched(found.recipe.values, found.score, {"done": found.done, "new": found.new})

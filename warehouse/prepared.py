@@ -14,9 +14,9 @@ from uuid import uuid4
 
 import numpy as np
 
+from resource_prediction.arrays import Matrix
 from resource_prediction.errors import MissingFeaturesError, StoreError
 from resource_prediction.features.matrix import FEATURE_VERSION
-from resource_prediction.features.point_in_time import Matrix
 from resource_prediction.features.profile import ProfileEncoder
 from resource_prediction.features.state import HistoryState
 from resource_prediction.training import TrainingSet

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from uuid import uuid4
 
-from resource_prediction.errors import StoreError, StoreKindError
+from resource_prediction.errors import StoreError, StoreKindError, UnusableStoreError
 from warehouse.durable import flush_file, write_durably
 from warehouse.layout import Layout
 
@@ -19,6 +19,8 @@ logger = logging.getLogger(__name__)
 
 STORE_FORMAT = 1
 """Raised with every change of what lies where in a store."""
+
+NO_FOLDER = "a path that is not a folder"
 
 Telemetry = dict[str, str | int | float | None]
 Document = dict[str, object]
@@ -42,6 +44,16 @@ class Store:
     id: str
     format: int
     telemetry: Telemetry | None
+
+
+def check_place(layout: Layout) -> None:
+    """Look whether a store can be at a path, before anything is started.
+
+    Raises:
+        UnusableStoreError: Something else than a folder is there.
+    """
+    if layout.store.exists() and not layout.store.is_dir():
+        raise UnusableStoreError(str(layout.store), NO_FOLDER)
 
 
 def open_store(layout: Layout) -> Store:
@@ -111,23 +123,14 @@ def _create(layout: Layout) -> None:
         os.link(aside, layout.store_file)
     except FileExistsError:
         if not layout.store.is_dir():
-            raise _unusable(layout) from None
+            raise UnusableStoreError(str(layout.store), NO_FOLDER) from None
         logger.debug("store %s: another process created it first", layout.store)
     except OSError as error:
-        raise _unusable(layout, error) from error
+        raise UnusableStoreError(str(layout.store), error.strerror or NO_FOLDER) from error
     finally:
         if layout.store.is_dir():
             aside.unlink(missing_ok=True)
     flush_file(layout.store)
-
-
-def _unusable(layout: Layout, error: OSError | None = None) -> StoreError:
-    return StoreError(
-        f"store {layout.store}",
-        got=(error.strerror if error else None) or "a path that is not a folder",
-        expected="a folder that can be written",
-        next_step="Choose another folder with --store.",
-    )
 
 
 def _migrate(layout: Layout, document: Document) -> Document:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from resource_prediction.demo_farm.catalogue import Catalogue, FloatArray, IntArray
+from resource_prediction.arrays import FloatArray, IntArray
+from resource_prediction.demo_farm.catalogue import Catalogue
 
 LONG_LIVED_BRANCHES = 12
 """The main line, release lines and the like."""

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-FloatArray = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
+from resource_prediction.arrays import FloatArray
+
 TextArray = npt.NDArray[np.object_]
 
 _CATALOGUE_SEED = 20250106

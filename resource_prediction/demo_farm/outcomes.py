@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from resource_prediction.arrays import FloatArray, IntArray
 from resource_prediction.demo_farm.arrivals import Arrivals
-from resource_prediction.demo_farm.catalogue import FloatArray, IntArray, TextArray
+from resource_prediction.demo_farm.catalogue import TextArray
 
 STATUS_SHARES = {"ok": 0.679, "unstable": 0.210, "error": 0.042, "canceled": 0.036, "running": 0.033}
 """As on the real farm; the quota is exact to one job at any size."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from resource_prediction.arrays import FloatArray, IntArray
 from resource_prediction.demo_farm.arrivals import Arrivals
-from resource_prediction.demo_farm.catalogue import Catalogue, FloatArray, IntArray
+from resource_prediction.demo_farm.catalogue import Catalogue
 
 _BURST_DECAY_DAYS = 14 / 1440
 """A burst's shared deviation is down to 1/e after a quarter of an hour and gone after one, as on the real farm."""

@@ -8,9 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from resource_prediction.arrays import FloatArray, IntArray
 from resource_prediction.defaults import DEMO_DAYS, DEMO_ROWS
 from resource_prediction.demo_farm.arrivals import draw_arrivals
-from resource_prediction.demo_farm.catalogue import FloatArray, IntArray, TextArray, build_catalogue
+from resource_prediction.demo_farm.catalogue import TextArray, build_catalogue
 from resource_prediction.demo_farm.outcomes import draw_executors, draw_page_cache, draw_statuses, stop_early
 from resource_prediction.demo_farm.peaks import draw_peaks
 from resource_prediction.errors import DemoFarmError

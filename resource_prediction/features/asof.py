@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from resource_prediction.arrays import IntArray
 from resource_prediction.features.keys import KeyArray
-from resource_prediction.outcomes import IntArray
 
 Positions = npt.NDArray[np.intp]
 

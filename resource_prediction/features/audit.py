@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from resource_prediction.arrays import BoolArray, IntArray, Matrix
 from resource_prediction.features.keys import KeyArray, level_keys
-from resource_prediction.features.point_in_time import POINT_IN_TIME_FEATURES, History, Matrix
+from resource_prediction.features.point_in_time import POINT_IN_TIME_FEATURES, History
 from resource_prediction.features.raw_rows import read_submissions
 from resource_prediction.features.state import HistoryState
-from resource_prediction.outcomes import BoolArray, IntArray, Outcomes
+from resource_prediction.outcomes import Outcomes
 
 AUDITED_ROWS = 2_000
 _SEGMENT = 250

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from resource_prediction.outcomes import FloatArray, IntArray
+from resource_prediction.arrays import FloatArray, IntArray
 
 CALENDAR_FEATURES: tuple[str, ...] = ("hour", "weekday", "is_weekend")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from resource_prediction.arrays import FloatArray, IntArray
 from resource_prediction.features.keys import LEVEL_NAMES
-from resource_prediction.outcomes import FloatArray, IntArray
 
 DEPTH = 30
 """Finished jobs that a key remembers."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from resource_prediction.arrays import Matrix
 from resource_prediction.features.calendar import CALENDAR_FEATURES, describe_calendar
-from resource_prediction.features.point_in_time import POINT_IN_TIME_FEATURES, Matrix
+from resource_prediction.features.point_in_time import POINT_IN_TIME_FEATURES
 from resource_prediction.features.profile import PROFILE_FEATURES, ProfileEncoder
 from resource_prediction.features.raw_rows import Submissions
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-import numpy.typing as npt
 
+from resource_prediction.arrays import FloatArray, IntArray, Matrix
 from resource_prediction.features.asof import AsofIndex, Positions
 from resource_prediction.features.history import (
     DEPTH,
@@ -21,9 +21,6 @@ from resource_prediction.features.history import (
 )
 from resource_prediction.features.keys import CONFIGURATION, LEVELS, NO_KEY, KeyArray
 from resource_prediction.features.time_windows import WINDOW_FEATURES, TimeWindows
-from resource_prediction.outcomes import FloatArray, IntArray
-
-Matrix = npt.NDArray[np.float32]
 
 POINT_IN_TIME_FEATURES: tuple[str, ...] = (*HISTORY_FEATURES, *WINDOW_FEATURES)
 _CHUNK = 8_192

@@ -8,8 +8,8 @@ from functools import cached_property
 
 import numpy as np
 
+from resource_prediction.arrays import FloatArray
 from resource_prediction.features.raw_rows import Submissions, TextColumn
-from resource_prediction.outcomes import FloatArray
 
 MAX_CATEGORIES = 255
 """Words with a code of their own in a column: the most frequent ones; the others are missing values."""

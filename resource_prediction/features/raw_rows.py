@@ -11,8 +11,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from resource_prediction.arrays import FloatArray, IntArray
 from resource_prediction.errors import MissingColumnError, TelemetryError
-from resource_prediction.outcomes import FloatArray, IntArray
 from resource_prediction.telemetry import COLUMN_BY_NAME
 
 RawRows = pd.DataFrame | Sequence[Mapping[str, Any]]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
+from resource_prediction.arrays import FloatArray, IntArray, Matrix
 from resource_prediction.features.history import (
     DEPTH,
     PEAK_FEATURES,
@@ -16,9 +17,8 @@ from resource_prediction.features.history import (
     mean_peak_gib,
 )
 from resource_prediction.features.keys import CONFIGURATION, LEVELS, NO_KEY, KeyArray
-from resource_prediction.features.point_in_time import POINT_IN_TIME_FEATURES, History, Matrix, gather_last
+from resource_prediction.features.point_in_time import POINT_IN_TIME_FEATURES, History, gather_last
 from resource_prediction.features.time_windows import REACH_US, TimeWindows
-from resource_prediction.outcomes import FloatArray, IntArray
 
 StateArrays = dict[str, npt.NDArray[np.generic]]
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pandas as pd
 
+from resource_prediction.arrays import Matrix
 from resource_prediction.features.keys import level_keys
-from resource_prediction.features.point_in_time import History, Matrix
+from resource_prediction.features.point_in_time import History
 from resource_prediction.features.raw_rows import read_submissions
 from resource_prediction.outcomes import Outcomes
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from resource_prediction.arrays import FloatArray, IntArray
 from resource_prediction.features.asof import AsofIndex
 from resource_prediction.features.history import US_PER_MINUTE
 from resource_prediction.features.keys import LEVEL_NAMES, KeyArray
-from resource_prediction.outcomes import FloatArray, IntArray
 
 COUNT_MINUTES = (30, 120, 720)
 RATIO_MINUTES = (60, 360)

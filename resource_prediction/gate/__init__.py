@@ -10,7 +10,7 @@ from resource_prediction.gate.verdict import (
     Night,
     Nomination,
     Outcome,
-    Recipe,
+    RecipeId,
     Verdict,
     VerdictKind,
 )
@@ -22,7 +22,7 @@ __all__ = [
     "Night",
     "Nomination",
     "Outcome",
-    "Recipe",
+    "RecipeId",
     "Refresh",
     "Verdict",
     "VerdictKind",

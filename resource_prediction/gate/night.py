@@ -13,7 +13,7 @@ from resource_prediction.gate.nomination import SwitchAnswer, follow_nomination,
 from resource_prediction.gate.refresh import Refresh, judge_refresh
 from resource_prediction.gate.rule import GateRule
 from resource_prediction.gate.switch import Reference, best_challenger, confirm
-from resource_prediction.gate.verdict import Night, Recipe, Verdict, VerdictKind
+from resource_prediction.gate.verdict import Night, RecipeId, Verdict, VerdictKind
 
 
 def judge(night: Night, ledger: pd.DataFrame, rule: GateRule) -> Verdict:
@@ -46,7 +46,7 @@ def judge(night: Night, ledger: pd.DataFrame, rule: GateRule) -> Verdict:
 
 
 def _switch(
-    night: Night, champion: Recipe, evidence: Mapping[str, RecipeBlocks], ledger: pd.DataFrame, rule: GateRule
+    night: Night, champion: RecipeId, evidence: Mapping[str, RecipeBlocks], ledger: pd.DataFrame, rule: GateRule
 ) -> SwitchAnswer:
     """Follow the open nomination; without one, look for a recipe to nominate."""
     reference = Reference(champion.digest)
@@ -62,7 +62,7 @@ def _switch(
 
 
 def _refreshed_or_kept(
-    night: Night, champion: Recipe, answer: SwitchAnswer, evidence: Mapping[str, RecipeBlocks], rule: GateRule
+    night: Night, champion: RecipeId, answer: SwitchAnswer, evidence: Mapping[str, RecipeBlocks], rule: GateRule
 ) -> Verdict:
     refresh = Refresh(False, f"{champion.family} was not fitted in this run, so it stays as it is.", None)
     if night.fitted(champion):
@@ -73,7 +73,7 @@ def _refreshed_or_kept(
 
 
 def _verdict(
-    kind: VerdictKind, champion: Recipe, other: Recipe | None, answer: SwitchAnswer, refresh: Refresh | None = None
+    kind: VerdictKind, champion: RecipeId, other: RecipeId | None, answer: SwitchAnswer, refresh: Refresh | None = None
 ) -> Verdict:
     return Verdict(
         kind=kind,
@@ -88,7 +88,7 @@ def _verdict(
     )
 
 
-def _runner_up(night: Night, champion: Recipe) -> Recipe | None:
+def _runner_up(night: Night, champion: RecipeId) -> RecipeId | None:
     """The best other recipe on this run's hold-out."""
     others = tuple(candidate for candidate in night.candidates if candidate.recipe.digest != champion.digest)
     return best_candidate(others).recipe if others else None

@@ -10,7 +10,7 @@ import pandas as pd
 from resource_prediction.evidence import BLOCK_HOURS, iso_time
 from resource_prediction.gate.rule import GateRule
 from resource_prediction.gate.switch import Confirmation, Contest
-from resource_prediction.gate.verdict import ClosedNomination, Night, Nomination, Outcome, Recipe
+from resource_prediction.gate.verdict import ClosedNomination, Night, Nomination, Outcome, RecipeId
 from resource_prediction.improvement import Improvement
 
 
@@ -28,26 +28,26 @@ class SwitchAnswer:
     """
 
     sentence: str
-    challenger: Recipe | None = None
+    challenger: RecipeId | None = None
     improvement: Improvement | None = None
     nomination: Nomination | None = None
     closed: ClosedNomination | None = None
     seen: dict[str, str] = field(default_factory=dict)
 
     @property
-    def promoted(self) -> Recipe | None:
+    def promoted(self) -> RecipeId | None:
         """The recipe that takes over, if one does."""
         if self.closed is None or self.closed.outcome != "promoted":
             return None
         return self.closed.nomination.recipe
 
 
-def open_nomination(night: Night, champion: Recipe, contest: Contest | None, rule: GateRule) -> SwitchAnswer:
+def open_nomination(night: Night, champion: RecipeId, contest: Contest | None, rule: GateRule) -> SwitchAnswer:
     """Nominate the best challenger where it gains at least the margin.
 
     Args:
         night: What was fitted, and the state of the gate.
-        champion: Recipe that serves.
+        champion: RecipeId that serves.
         contest: The best challenger on the ledger; None where none has evidence enough.
         rule: Thresholds.
     """
@@ -75,13 +75,13 @@ def open_nomination(night: Night, champion: Recipe, contest: Contest | None, rul
 
 
 def follow_nomination(
-    night: Night, champion: Recipe, nomination: Nomination, found: Confirmation, rule: GateRule
+    night: Night, champion: RecipeId, nomination: Nomination, found: Confirmation, rule: GateRule
 ) -> SwitchAnswer:
     """Promote the nominated recipe, end its nomination, or wait for more nights.
 
     Args:
         night: What was fitted, and the state of the gate.
-        champion: Recipe that serves.
+        champion: RecipeId that serves.
         nomination: The open nomination.
         found: What the nights since it was opened say.
         rule: Thresholds.
@@ -103,7 +103,7 @@ def follow_nomination(
     )
 
 
-def named(recipe: Recipe, other: Recipe) -> str:
+def named(recipe: RecipeId, other: RecipeId) -> str:
     """A recipe's name in a sentence about it and another one."""
     return recipe.family if recipe.family != other.family else f"{recipe.family} with other settings"
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from resource_prediction.comparison import RecipeBlocks, pair
 from resource_prediction.evidence import served_recipe
 from resource_prediction.gate.rule import GateRule
-from resource_prediction.gate.verdict import Recipe
+from resource_prediction.gate.verdict import RecipeId
 from resource_prediction.improvement import Improvement
 
 
@@ -21,7 +21,7 @@ class Refresh:
     improvement: Improvement | None
 
 
-def judge_refresh(evidence: Mapping[str, RecipeBlocks], champion: Recipe, rule: GateRule) -> Refresh:
+def judge_refresh(evidence: Mapping[str, RecipeBlocks], champion: RecipeId, rule: GateRule) -> Refresh:
     """Let the newer fit in unless it is likely worse than the tolerance: staleness costs.
 
     The recipe's judged fits are compared with its served artifact as it is, on blocks that both have and for which the
@@ -29,7 +29,7 @@ def judge_refresh(evidence: Mapping[str, RecipeBlocks], champion: Recipe, rule: 
 
     Args:
         evidence: The ledger's blocks by recipe.
-        champion: Recipe that serves.
+        champion: RecipeId that serves.
         rule: Thresholds.
     """
     pairs = pair(evidence.get(served_recipe(champion.digest)), evidence.get(champion.digest), "newer")

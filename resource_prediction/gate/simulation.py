@@ -7,11 +7,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from resource_prediction.arrays import FloatArray
 from resource_prediction.evidence import BLOCK_HOURS, LEDGER_COLUMNS
 from resource_prediction.gate.night import judge
 from resource_prediction.gate.rule import GateRule
-from resource_prediction.gate.verdict import Candidate, Night, Recipe, Verdict
-from resource_prediction.scoring import FloatArray, Score
+from resource_prediction.gate.verdict import Candidate, Night, RecipeId, Verdict
+from resource_prediction.scoring import Score
 
 START = np.datetime64("2025-01-06T00:00:00", "us")
 BLOCKS_A_DAY = 24 // BLOCK_HOURS
@@ -57,7 +58,7 @@ class SimulatedRun:
 
     Attributes:
         switches: Nights of its switches, counted from 1.
-        switched_to: Recipe of each switch.
+        switched_to: RecipeId of each switch.
         nominations: Nominations that have ended, switches among them.
     """
 
@@ -74,7 +75,7 @@ def simulate(farm: SimulatedFarm, rule: GateRule, seed: int) -> SimulatedRun:
         rule: Thresholds of the gate.
         seed: Seed of the farm.
     """
-    recipes = tuple(Recipe(f"recipe-{number}", f"family_{number}") for number in range(farm.recipes))
+    recipes = tuple(RecipeId(f"recipe-{number}", f"family_{number}") for number in range(farm.recipes))
     candidates = tuple(Candidate(recipe, Score(75.0, 3.0, 60.0, farm.rows_a_day)) for recipe in recipes)
     ledger = simulated_ledger(farm, [recipe.digest for recipe in recipes], seed)
     ends = pd.to_datetime(ledger["block_start"]) + pd.Timedelta(hours=BLOCK_HOURS)

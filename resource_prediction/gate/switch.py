@@ -11,7 +11,7 @@ import pandas as pd
 from resource_prediction.comparison import Fits, PairedBlocks, RecipeBlocks, pair, recipe_blocks
 from resource_prediction.evidence import iso_time
 from resource_prediction.gate.rule import GateRule
-from resource_prediction.gate.verdict import Nomination, Recipe
+from resource_prediction.gate.verdict import Nomination, RecipeId
 from resource_prediction.improvement import Improvement, lower_bound, nightly_gains
 
 
@@ -31,7 +31,7 @@ class Reference:
 class Contest:
     """The best challenger on the ledger, and its gain over the champion."""
 
-    recipe: Recipe
+    recipe: RecipeId
     improvement: Improvement
 
 
@@ -65,7 +65,7 @@ class Confirmation:
 def best_challenger(
     evidence: Mapping[str, RecipeBlocks],
     reference: Reference,
-    challengers: Iterable[Recipe],
+    challengers: Iterable[RecipeId],
     seen_until: Mapping[str, str],
     rule: GateRule,
 ) -> Contest | None:
@@ -78,7 +78,7 @@ def best_challenger(
         seen_until: Blocks of a recipe that start before this time were seen by a search or an earlier verdict of it.
         rule: Thresholds.
     """
-    best: tuple[float, Recipe, PairedBlocks] | None = None
+    best: tuple[float, RecipeId, PairedBlocks] | None = None
     for recipe in sorted(challengers, key=lambda one: one.digest):
         pairs = pair(evidence.get(reference.digest), evidence.get(recipe.digest), reference.fits)
         if recipe.digest in seen_until:

@@ -18,7 +18,7 @@ Outcome = Literal["promoted", "not confirmed", "segment veto", "champion changed
 
 
 @dataclass(frozen=True)
-class Recipe:
+class RecipeId:
     """A way to make a model: family, parameters, feature version and allocation policy, named by its digest."""
 
     digest: str
@@ -29,7 +29,7 @@ class Recipe:
 class Candidate:
     """A recipe that was fitted in this run, and its score on this run's hold-out."""
 
-    recipe: Recipe
+    recipe: RecipeId
     score: Score
 
 
@@ -44,7 +44,7 @@ class Nomination:
         gain: Points that the ledger saw when it was nominated.
     """
 
-    recipe: Recipe
+    recipe: RecipeId
     champion: str
     since: str
     gain: float
@@ -79,7 +79,7 @@ class Night:
         new_rows: Rows that this run's telemetry added or changed.
         newest_known: The newest time in the telemetry.
         label_delay_hours: Hours from submission until a peak becomes known.
-        champion: Recipe that serves; None where there is none.
+        champion: RecipeId that serves; None where there is none.
         champion_can_be_fitted: False where this version of the software cannot fit the champion's recipe any more.
         nomination: The open nomination, if there is one.
         seen_until: For recipes that a search or an earlier verdict judged: time until which it saw the rows.
@@ -90,12 +90,12 @@ class Night:
     new_rows: int
     newest_known: str
     label_delay_hours: float = 1.0
-    champion: Recipe | None = None
+    champion: RecipeId | None = None
     champion_can_be_fitted: bool = True
     nomination: Nomination | None = None
     seen_until: Mapping[str, str] = field(default_factory=dict)
 
-    def fitted(self, recipe: Recipe) -> bool:
+    def fitted(self, recipe: RecipeId) -> bool:
         """Whether the recipe was fitted in this run."""
         return recipe.digest in [candidate.recipe.digest for candidate in self.candidates]
 
@@ -111,7 +111,7 @@ class Verdict:
     Attributes:
         kind: What happens to the champion.
         reason: Why, in plain words with figures.
-        champion: Recipe that serves after the verdict; None where none does.
+        champion: RecipeId that serves after the verdict; None where none does.
         challenger: The other side of the comparison; after ``promoted`` the recipe that served before.
         improvement: The challenging recipe's gain over the one that served before, from the ledger.
         refresh: The newer fit's gain over the champion as it is, from the ledger.
@@ -122,8 +122,8 @@ class Verdict:
 
     kind: VerdictKind
     reason: str
-    champion: Recipe | None = None
-    challenger: Recipe | None = None
+    champion: RecipeId | None = None
+    challenger: RecipeId | None = None
     improvement: Improvement | None = None
     refresh: Improvement | None = None
     nomination: Nomination | None = None

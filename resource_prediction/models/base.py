@@ -11,10 +11,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from resource_prediction.distribution import Components, Distribution, FloatArray, Mixture
+from resource_prediction.arrays import FloatArray, IntArray
+from resource_prediction.distribution import Components, Distribution, Mixture
 from resource_prediction.errors import FeatureMismatchError, FitError, NotFittedError
 from resource_prediction.models import attributes
-from resource_prediction.models.binning import IntArray, PeakBins, learn_components
+from resource_prediction.models.binning import PeakBins, learn_components
 from resource_prediction.models.constructor import constructor_arguments
 from resource_prediction.models.fitted import Fitted
 from resource_prediction.models.out_of_time import out_of_time, take, thin

@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 
-from resource_prediction.distribution import Components, FloatArray
+from resource_prediction.arrays import FloatArray, IntArray
+from resource_prediction.distribution import Components
 from resource_prediction.errors import ParameterError
 
 BinStrategy = Literal["log", "quantile", "uniform"]
-IntArray = npt.NDArray[np.int64]
 
 LOWEST_QUANTILE = 0.005
 """Log bins start at this quantile of the peaks: one tiny outlier must not stretch all bins."""

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from resource_prediction.distribution import Atoms, FloatArray
+from resource_prediction.arrays import FloatArray
+from resource_prediction.distribution import Atoms
 
 TAIL_LEVELS = np.array([0.1, 0.3, 0.5, 0.7, 0.9, 1.0])
 """Quantiles of the overshoot that stand for the peaks above the highest predicted quantile."""

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy.typing as npt
 
-from resource_prediction.distribution import Components, FloatArray
+from resource_prediction.arrays import FloatArray
+from resource_prediction.distribution import Components
 from resource_prediction.models.binning import PeakBins
 from resource_prediction.models.residuals import ResidualGroups
 

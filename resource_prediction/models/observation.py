@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from resource_prediction.arrays import FloatArray
 from resource_prediction.errors import MissingColumnError
 from resource_prediction.features.raw_rows import RawRows, Submissions, read_instants, read_number, read_submissions
-from resource_prediction.outcomes import FloatArray, Outcomes, read_outcomes
+from resource_prediction.outcomes import Outcomes, read_outcomes
 from resource_prediction.telemetry import TWIN_COLUMNS
 
 _NUMBERS = ("max_rss", "memreq", "allocation")

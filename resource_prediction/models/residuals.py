@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from resource_prediction.distribution import Atoms, FloatArray
+from resource_prediction.arrays import FloatArray
+from resource_prediction.distribution import Atoms
 
 NEIGHBOURS = 150
 """Ratios a row takes: those of the nearest predictions (measured: 150 of about 4,000)."""

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import treelite
 from treelite import gtil
 
-from resource_prediction.distribution import FloatArray
+from resource_prediction.arrays import FloatArray
 
 
 def save(model: treelite.Model, path: Path) -> None:

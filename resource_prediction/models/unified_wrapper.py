@@ -18,17 +18,16 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from resource_prediction.allocation import allocate
+from resource_prediction.arrays import FloatArray, Matrix
 from resource_prediction.config import family_entry
 from resource_prediction.features.keys import level_keys
 from resource_prediction.features.matrix import FEATURES, as_frame, assemble
-from resource_prediction.features.point_in_time import Matrix
 from resource_prediction.features.profile import ProfileEncoder
 from resource_prediction.features.raw_rows import RawRows, Submissions, read_submissions
 from resource_prediction.features.state import HistoryState
 from resource_prediction.models.artifact import check_folder, write_manifest
 from resource_prediction.models.base import BasePredictor
 from resource_prediction.models.observation import SeenJobs, finished_outcomes, order_finished
-from resource_prediction.outcomes import FloatArray
 from resource_prediction.recipe import Recipe
 from resource_prediction.telemetry import MIB_PER_GIB
 

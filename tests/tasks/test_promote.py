@@ -11,8 +11,8 @@ import pytest
 from resource_prediction.allocation import AllocationRule
 from resource_prediction.config import default_parameters
 from resource_prediction.errors import NominationConflictError, PromotionConflictError
-from resource_prediction.gate import ClosedNomination, Nomination, Recipe, Verdict
-from resource_prediction.recipe import Recipe as FullRecipe
+from resource_prediction.gate import ClosedNomination, Nomination, RecipeId, Verdict
+from resource_prediction.recipe import Recipe
 from tasks.features import build_features, cut_training_set
 from tasks.fit import FitOrder, Fitted, fit_judged, fit_served
 from tasks.ingest import generate_demo, ingest_telemetry
@@ -24,8 +24,8 @@ from warehouse.registry import Champion, Registry
 
 HOUR_US = 3_600_000_000
 FAMILY = "logistic_regression_classification"
-NOMINATION = Nomination(Recipe("d1", "xgboost_regression"), "d0", "2026-01-05T06:00:00.000000", 4.5)
-OTHER = Nomination(Recipe("d2", "lightgbm_regression"), "d0", "2026-01-06T06:00:00.000000", 3.0)
+NOMINATION = Nomination(RecipeId("d1", "xgboost_regression"), "d0", "2026-01-05T06:00:00.000000", 4.5)
+OTHER = Nomination(RecipeId("d2", "lightgbm_regression"), "d0", "2026-01-06T06:00:00.000000", 3.0)
 SEEN = {"d1": "2026-01-06T00:00:00.000000"}
 
 
@@ -52,7 +52,7 @@ def fitted_night(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     ingested = ingest_telemetry.fn(store, [generate_demo.fn(store, 1200, 5)], {"kind": "demo"})
     features = build_features.fn(store, HOUR_US, 1, reuse=False)
     cut = cut_training_set.fn(store, features, "judged", holdout="20%", train_window_us=None)
-    recipe = FullRecipe(FAMILY, default_parameters(FAMILY), AllocationRule(), HOUR_US)
+    recipe = Recipe(FAMILY, default_parameters(FAMILY), AllocationRule(), HOUR_US)
     order = FitOrder(store, run_id, recipe.values, features, cut, seed=42, under_cost=5.0)
     judged = fit_judged.fn(order)
     everything = cut_training_set.fn(store, features, "served", holdout=None, train_window_us=None)
@@ -108,7 +108,7 @@ def test_a_run_that_was_overtaken_promotes_nobody_and_its_fits_stay(night: Prepa
 def test_a_verdict_is_about_the_champion_that_it_was_given_for_not_the_one_of_its_promotion(night: Prepared) -> None:
     first = night.carry_out(judge_night.fn(night.evening))
     assert first is not None
-    refreshed = Judgement(Verdict("refreshed", "newer", champion=Recipe(first.recipe, FAMILY)), first, None)
+    refreshed = Judgement(Verdict("refreshed", "newer", champion=RecipeId(first.recipe, FAMILY)), first, None)
     second = night.carry_out(refreshed)
     assert second is not None
     assert second.revision == 2

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 
 from resource_prediction.allocation import AllocationRule
-from resource_prediction.gate import Recipe as RecipeId
-from resource_prediction.gate import Verdict
+from resource_prediction.gate import RecipeId, Verdict
 from resource_prediction.improvement import Improvement
 from resource_prediction.recipe import Recipe
 from tasks.fit import Fitted

@@ -10,7 +10,7 @@ from typing import Any
 
 from resource_prediction.errors import NominationConflictError
 from resource_prediction.evidence import iso_time
-from resource_prediction.gate.verdict import ClosedNomination, Nomination, Recipe
+from resource_prediction.gate.verdict import ClosedNomination, Nomination, RecipeId
 from warehouse.registry.values import json_text, parse_json, parse_optional_time, parse_time, time_text
 
 
@@ -110,7 +110,7 @@ def mark_seen(connection: sqlite3.Connection, seen: Mapping[str, str]) -> None:
 
     Args:
         connection: The registry's.
-        seen: Recipe digest to ISO time in UTC without a zone, as in the gate's verdicts.
+        seen: RecipeId digest to ISO time in UTC without a zone, as in the gate's verdicts.
     """
     connection.executemany(
         "INSERT INTO seen VALUES (?, ?) ON CONFLICT (recipe) DO UPDATE SET until = max(until, excluded.until)",
@@ -136,7 +136,7 @@ def _words(nomination: Nomination | None) -> str:
 
 def _nomination(row: sqlite3.Row) -> Nomination:
     return Nomination(
-        recipe=Recipe(digest=row["recipe"], family=row["family"]),
+        recipe=RecipeId(digest=row["recipe"], family=row["family"]),
         champion=row["champion"],
         since=row["since"],
         gain=row["gain"],

@@ -9,10 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from resource_prediction.distribution import FloatArray
+from resource_prediction.arrays import FloatArray, Matrix
 from resource_prediction.models.base import BasePredictor
-
-Matrix = npt.NDArray[np.float32]
 
 
 class BoostedTrees(BasePredictor):

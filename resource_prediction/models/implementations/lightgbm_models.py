@@ -5,8 +5,8 @@ from __future__ import annotations
 import lightgbm
 import numpy as np
 
-from resource_prediction.distribution import FloatArray
-from resource_prediction.models.implementations.boosting import BoostedTrees, Matrix
+from resource_prediction.arrays import FloatArray, Matrix
+from resource_prediction.models.implementations.boosting import BoostedTrees
 
 
 class LightGBMModel(BoostedTrees):

@@ -13,14 +13,13 @@ import xgboost
 from sklearn.ensemble import HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
-from resource_prediction.distribution import Distribution, FloatArray
+from resource_prediction.arrays import FloatArray, Matrix
+from resource_prediction.distribution import Distribution
 from resource_prediction.models import trees
 from resource_prediction.models.attributes import load_xgboost
 from resource_prediction.models.base import BasePredictor
 from resource_prediction.models.calibration import LevelCalibration
 from resource_prediction.models.fitted import Fitted
-
-Matrix = npt.NDArray[np.float32]
 
 XGBOOST_FILE = "xgboost.ubj"
 CALIBRATION_FILE = "calibration.npz"

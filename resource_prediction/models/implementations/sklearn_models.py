@@ -13,7 +13,7 @@ import treelite
 from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.linear_model import LogisticRegression
 
-from resource_prediction.distribution import FloatArray
+from resource_prediction.arrays import FloatArray
 from resource_prediction.models import trees
 from resource_prediction.models.base import BasePredictor, TaskType
 

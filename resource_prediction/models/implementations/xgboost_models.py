@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import xgboost
 
-from resource_prediction.distribution import FloatArray
-from resource_prediction.models.implementations.boosting import BoostedTrees, Matrix
+from resource_prediction.arrays import FloatArray, Matrix
+from resource_prediction.models.implementations.boosting import BoostedTrees
 
 
 class XGBoostModel(BoostedTrees):

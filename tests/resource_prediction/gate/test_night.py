@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from resource_prediction.errors import GateError
 from resource_prediction.evidence import LEDGER_COLUMNS, iso_time, served_recipe
-from resource_prediction.gate import Candidate, GateRule, Night, Nomination, Recipe, Verdict, judge, judge_evaluated
+from resource_prediction.gate import Candidate, GateRule, Night, Nomination, RecipeId, Verdict, judge, judge_evaluated
 from resource_prediction.scoring import Score
 
 START = pd.Timestamp("2025-04-28")
-CHAMPION = Recipe("champion-digest", "lightgbm_regression")
-CHALLENGER = Recipe("challenger-digest", "xgboost_classification")
+CHAMPION = RecipeId("champion-digest", "lightgbm_regression")
+CHALLENGER = RecipeId("challenger-digest", "xgboost_classification")
 RULE = GateRule(resamples=300)
 
 
@@ -108,7 +108,7 @@ def test_candidates_of_different_hold_outs_are_refused() -> None:
 
 
 @pytest.mark.parametrize("champion", [None, CHAMPION])
-def test_a_run_in_which_every_family_failed_has_no_verdict(champion: Recipe | None) -> None:
+def test_a_run_in_which_every_family_failed_has_no_verdict(champion: RecipeId | None) -> None:
     with pytest.raises(GateError, match="no candidates"):
         judge(_night(0, champion=champion, candidates=()), _ledger(0), RULE)
 
@@ -194,7 +194,7 @@ def test_a_better_challenger_is_nominated_and_new_rows_alone_can_confirm_it() ->
 
 
 def test_the_challenger_with_the_largest_gain_is_nominated() -> None:
-    third = Recipe("a-third-digest", "logistic_regression_classification")
+    third = RecipeId("a-third-digest", "logistic_regression_classification")
     candidates = (*_candidates(), Candidate(third, _score(60.0)))
     for best, more in ((CHALLENGER, 75.0), (third, 65.0)):
         ledger = pd.concat([_ledger(5), _entries(third.digest, 5, more)])

@@ -14,14 +14,14 @@ from typing import Any
 import pytest
 
 from resource_prediction.errors import NominationConflictError, PromotionConflictError, StoreError
-from resource_prediction.gate.verdict import ClosedNomination, Nomination, Recipe
+from resource_prediction.gate.verdict import ClosedNomination, Nomination, RecipeId
 from warehouse.layout import Layout
 from warehouse.registry import Champion, Registry, VersionContent
 
 ROOT = Path(__file__).parents[3]
 
-CONFIRMED = Nomination(Recipe("d1", "xgboost_regression"), "d0", "2026-01-05T06:00:00.000000", 4.5)
-NEXT = Nomination(Recipe("d2", "lightgbm_regression"), "d1", "2026-01-06T06:00:00.000000", 3.0)
+CONFIRMED = Nomination(RecipeId("d1", "xgboost_regression"), "d0", "2026-01-05T06:00:00.000000", 4.5)
+NEXT = Nomination(RecipeId("d2", "lightgbm_regression"), "d1", "2026-01-06T06:00:00.000000", 3.0)
 SEEN = {"d1": "2026-01-06T00:00:00.000000", "d2": "2026-01-06T00:00:00.000000"}
 
 KILLED_NIGHTS = """

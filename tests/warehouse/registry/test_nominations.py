@@ -8,13 +8,13 @@ from datetime import datetime, timedelta
 import pytest
 
 from resource_prediction.errors import NominationConflictError
-from resource_prediction.gate.verdict import ClosedNomination, Nomination, Recipe
+from resource_prediction.gate.verdict import ClosedNomination, Nomination, RecipeId
 from warehouse.registry import Champion, Registry
 
 Conclude = Callable[..., Champion | None]
 
-NOMINATION = Nomination(Recipe("d1", "xgboost_regression"), "d0", "2026-01-05T06:00:00.000000", 4.5)
-OTHER = Nomination(Recipe("d2", "lightgbm_regression"), "d0", "2026-01-06T06:00:00.000000", 3.0)
+NOMINATION = Nomination(RecipeId("d1", "xgboost_regression"), "d0", "2026-01-05T06:00:00.000000", 4.5)
+OTHER = Nomination(RecipeId("d2", "lightgbm_regression"), "d0", "2026-01-06T06:00:00.000000", 3.0)
 
 
 def test_a_nomination_is_open_until_it_is_closed(registry: Registry, conclude: Conclude, at: datetime) -> None:
