@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,10 +88,12 @@ def build_training_set(
     fitted = training_rows(submitted_us, outcomes, until_us, train_window_us)
     if fitted.sum() < MIN_TRAINING_ROWS:
         raise TooFewRowsError(int(fitted.sum()), MIN_TRAINING_ROWS)
-    submissions = read_submissions(rows[fitted])
     peak_gib = outcomes.training_gib[fitted]
-    encoder = ProfileEncoder.fit(submissions, peak_gib)
-    matrix = assemble(encoder, submissions, point_in_time[fitted])
+    with ThreadPoolExecutor(1) as pool:
+        state = pool.submit(_state, rows, outcomes, until_us)
+        submissions = read_submissions(rows[fitted])
+        encoder = ProfileEncoder.fit(submissions, peak_gib)
+        matrix = assemble(encoder, submissions, point_in_time[fitted])
     return TrainingSet(
         until_us=until_us,
         matrix=matrix,
@@ -98,7 +101,7 @@ def build_training_set(
         submitted_us=submitted_us[fitted],
         known_us=outcomes.known_us[fitted],
         encoder=encoder,
-        state=_state(rows, outcomes, until_us),
+        state=state.result(),
         mean_peak_gib=float(peak_gib.mean()),
         cap_ratio=_cap_ratio(outcomes.peak_gib[fitted], outcomes.memreq_gib[fitted]),
         rows_digest=_digest(matrix, peak_gib),

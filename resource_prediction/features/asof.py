@@ -6,11 +6,35 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from resource_prediction.arrays import IntArray
 from resource_prediction.features.keys import KeyArray
 
 Positions = npt.NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Instants:
+    """When n jobs became known: made once for the indexes of all levels.
+
+    Attributes:
+        distinct: Distinct instants, ascending, microseconds.
+        ranks: Place of each job's instant among them, shape (n,).
+    """
+
+    distinct: IntArray
+    ranks: Positions
+
+    @classmethod
+    def of(cls, known_us: IntArray) -> Instants:
+        """Rank ascending instants, shape (n,)."""
+        is_new = np.diff(known_us, prepend=known_us[:1] - 1) > 0
+        return cls(known_us[is_new], np.cumsum(is_new) - 1)
+
+    def before(self, instant_us: IntArray) -> Positions:
+        """How many distinct instants lie strictly before each given one; any shape."""
+        return self.distinct.searchsorted(instant_us)
 
 
 @dataclass(frozen=True)
@@ -21,25 +45,31 @@ class AsofIndex:
         order: Positions of the jobs in the table they came from, in the order of this index, shape (n,).
         keys: Distinct keys, sorted, shape (k,).
         starts: Where each key's jobs begin in ``order``; one more entry ends the last, shape (k + 1,).
-        instants: Distinct instants, sorted; ``places`` counts in them.
-        places: ``key number * (len(instants) + 1) + rank of the instant``: one sorted integer a job, shape (n,).
+        stride: Integers that each key has in ``places``: one more than there are instants.
+        places: ``key number * stride + rank of the instant``: one sorted integer a job, shape (n,).
     """
 
     order: Positions
     keys: KeyArray
     starts: Positions
-    instants: IntArray
+    stride: int
     places: IntArray
 
     @classmethod
-    def build(cls, keys: KeyArray, known_us: IntArray) -> AsofIndex:
-        """Index n jobs that are handed in the order in which they became known (ties by time and id)."""
-        distinct, numbers = np.unique(keys, return_inverse=True)
-        instants, ranks = np.unique(known_us, return_inverse=True)
-        places = numbers.astype(np.int64) * (len(instants) + 1) + ranks
+    def build(cls, keys: KeyArray, instants: Instants) -> AsofIndex:
+        """Index n jobs; those of one key and instant stay in the order in which they are handed in.
+
+        Args:
+            keys: One key for each of the instants' jobs, or for several copies of them one behind the other.
+            instants: When the jobs became known.
+        """
+        distinct, numbers = _number(keys)
+        stride = len(instants.distinct) + 1
+        copies = len(keys) // max(len(instants.ranks), 1)
+        places = numbers * stride + np.tile(instants.ranks, copies)
         order = np.argsort(places, kind="stable")
         starts = np.searchsorted(numbers[order], np.arange(len(distinct) + 1))
-        return cls(order, distinct, starts, instants, places[order])
+        return cls(order, distinct, starts, stride, places[order])
 
     def find_keys(self, keys: KeyArray) -> Positions:
         """Number of each key, -1 where the index does not have it; shape (m,)."""
@@ -48,10 +78,6 @@ class AsofIndex:
         number = np.minimum(self.keys.searchsorted(keys), len(self.keys) - 1)
         return np.where(self.keys[number] == keys, number, -1)
 
-    def rank(self, instant_us: IntArray) -> Positions:
-        """How many distinct instants lie strictly before each given one; any shape."""
-        return self.instants.searchsorted(instant_us)
-
     def ends(self, numbers: Positions, ranks: Positions) -> Positions:
         """Where in ``order`` the jobs known before an instant end; its key's start where there is none.
 
@@ -59,11 +85,16 @@ class AsofIndex:
 
         Args:
             numbers: Key numbers of `find_keys`; the result for -1 is 0.
-            ranks: `rank` of the instants, of a shape that fits.
+            ranks: `Instants.before` of the instants, of a shape that fits.
         """
-        found = self.places.searchsorted(numbers * (len(self.instants) + 1) + ranks)
+        found = self.places.searchsorted(numbers * self.stride + ranks)
         return np.where(numbers < 0, 0, found)
 
-    def known_before(self, numbers: Positions, instant_us: IntArray) -> Positions:
-        """Where in ``order`` the jobs known strictly before an instant end, shape (m,); see `ends`."""
-        return self.ends(numbers, self.rank(instant_us))
+
+def _number(keys: KeyArray) -> tuple[KeyArray, IntArray]:
+    """Distinct keys, sorted, and the place of each key among them; by hashing, which beats sorting them all."""
+    codes, found = pd.factorize(keys)
+    order = np.argsort(found)
+    places = np.empty(len(found), dtype=np.int64)
+    places[order] = np.arange(len(found))
+    return found[order], places[codes]

@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from resource_prediction.arrays import FloatArray, IntArray, Matrix
-from resource_prediction.features.asof import AsofIndex, Positions
+from resource_prediction.features.asof import AsofIndex, Instants, Positions
 from resource_prediction.features.history import (
     DEPTH,
     HISTORY_FEATURES,
@@ -36,6 +36,7 @@ class History:
         known_us: When each peak was known, ascending, shape (n,).
         peak_gib: Shape (n,).
         ratios: Log of each peak over the mean its configuration had before it, shape (n,), NaN where it had none.
+        instants: ``known_us``, ranked.
         indexes: One for each of LEVELS.
         workers: Threads used to build and to describe.
     """
@@ -44,6 +45,7 @@ class History:
     known_us: IntArray
     peak_gib: FloatArray
     ratios: FloatArray
+    instants: Instants
     indexes: list[AsofIndex]
     workers: int
 
@@ -59,32 +61,38 @@ class History:
         """
         order = np.argsort(known_us, kind="stable")
         keys, known_us, peak_gib = keys[order], known_us[order], peak_gib[order]
+        instants = Instants.of(known_us)
         with ThreadPoolExecutor(workers) as pool:
-            indexes = list(pool.map(lambda column: AsofIndex.build(np.ascontiguousarray(column), known_us), keys.T))
+            indexes = list(pool.map(lambda column: AsofIndex.build(np.ascontiguousarray(column), instants), keys.T))
         ratios = _ratios(indexes[CONFIGURATION], peak_gib)
-        return cls(keys, known_us, peak_gib, ratios, indexes, workers)
+        return cls(keys, known_us, peak_gib, ratios, instants, indexes, workers)
 
     @cached_property
     def windows(self) -> TimeWindows:
         """The time windows over the same jobs; a state does not need them."""
-        return TimeWindows.build(self.keys, self.known_us, self.ratios)
+        return TimeWindows.build(self.keys, self.instants, self.ratios)
 
     def describe(self, keys: KeyArray, submitted_us: IntArray) -> Matrix:
         """POINT_IN_TIME_FEATURES of m submissions, shape (m, features), float32, NaN where there is no history."""
         matrix = np.empty((len(keys), len(POINT_IN_TIME_FEATURES)), dtype=np.float32)
+        ranks = self.instants.before(submitted_us)
 
         def fill(level: int) -> None:
             first = level * len(PEAK_FEATURES)
             if level == len(LEVELS):
                 matrix[:, first:] = self.windows.describe(keys, submitted_us).T
             else:
-                self._describe_level(level, keys[:, level], submitted_us, matrix[:, first : first + len(PEAK_FEATURES)])
+                self._describe_level(
+                    level, keys[:, level], submitted_us, ranks, target=matrix[:, first : first + len(PEAK_FEATURES)]
+                )
 
         with ThreadPoolExecutor(self.workers) as pool:
             list(pool.map(fill, reversed(range(len(LEVELS) + 1))))
         return matrix
 
-    def _describe_level(self, level: int, keys: KeyArray, submitted_us: IntArray, target: Matrix) -> None:
+    def _describe_level(
+        self, level: int, keys: KeyArray, submitted_us: IntArray, ranks: Positions, *, target: Matrix
+    ) -> None:
         index = self.indexes[level]
         peaks, ratios = self.peak_gib[index.order], self.ratios[index.order]
         known = self.known_us[index.order]
@@ -94,7 +102,7 @@ class History:
             rows = by_key[first : first + _CHUNK]
             number = numbers[rows]
             start = np.where(number < 0, 0, index.starts[np.maximum(number, 0)])
-            end = index.known_before(number, submitted_us[rows])
+            end = index.ends(number, ranks[rows])
             newest = known[np.maximum(end - 1, 0)] if len(known) else submitted_us[rows]
             target[rows] = describe_windows(
                 gather_last(peaks, start, end, DEPTH),

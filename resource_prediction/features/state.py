@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from resource_prediction.arrays import FloatArray, IntArray, Matrix
+from resource_prediction.features.asof import Instants
 from resource_prediction.features.history import (
     DEPTH,
     PEAK_FEATURES,
@@ -54,9 +55,10 @@ class HistoryState:
     def at(cls, history: History, until_us: int) -> HistoryState:
         """Cut a history at an instant: what was known strictly before it."""
         keys, parts = [], []
+        until_rank = int(history.instants.before(np.array([until_us]))[0])
         for index in history.indexes:
             numbers = np.arange(len(index.keys))
-            ends = index.known_before(numbers, np.full(len(numbers), until_us))
+            ends = index.ends(numbers, np.full(len(numbers), until_rank))
             starts = index.starts[:-1]
             held = (ends > starts) & (index.keys != NO_KEY)
             start, end = starts[held], ends[held]
@@ -117,11 +119,7 @@ class HistoryState:
             for key in keys[row]:
                 if key != NO_KEY:
                     self._push(int(key), float(peak[0]), ratio, int(known_us[row]))
-        kept = self.recent_known_us >= (known_us[-1] if len(known_us) else 0) - REACH_US
-        self.recent_keys = np.concatenate([self.recent_keys[kept], keys])
-        self.recent_known_us = np.concatenate([self.recent_known_us[kept], known_us])
-        self.recent_ratios = np.concatenate([self.recent_ratios[kept], new_ratios])
-        self._windows = None
+        self._remember_recent(keys, known_us, new_ratios)
 
     def to_arrays(self) -> StateArrays:
         """The state as plain arrays for an artifact; windows are stored without their empty ends."""
@@ -188,7 +186,7 @@ class HistoryState:
 
     def _time_windows(self) -> TimeWindows:
         if self._windows is None:
-            self._windows = TimeWindows.build(self.recent_keys, self.recent_known_us, self.recent_ratios)
+            self._windows = TimeWindows.build(self.recent_keys, Instants.of(self.recent_known_us), self.recent_ratios)
         return self._windows
 
     def _ratio(self, key: int, peak_gib: FloatArray) -> float:
@@ -197,6 +195,17 @@ class HistoryState:
             return float("nan")
         window = np.ascontiguousarray(self.peaks_gib[slot][:, None])
         return float(log_ratio(peak_gib, mean_peak_gib(window, self.counts[slot : slot + 1]))[0])
+
+    def _remember_recent(self, keys: KeyArray, known_us: IntArray, ratios: FloatArray) -> None:
+        """Keep what windows reach, in the order in which it became known, also where a job is told of late."""
+        all_known_us = np.concatenate([self.recent_known_us, known_us])
+        order = np.argsort(all_known_us, kind="stable")
+        if len(order):
+            order = order[all_known_us[order] >= all_known_us[order[-1]] - REACH_US]
+        self.recent_keys = np.concatenate([self.recent_keys, keys])[order]
+        self.recent_known_us = all_known_us[order]
+        self.recent_ratios = np.concatenate([self.recent_ratios, ratios])[order]
+        self._windows = None
 
     def _push(self, key: int, peak_gib: float, ratio: float, known_us: int) -> None:
         slot = self.slots.setdefault(key, len(self.slots))

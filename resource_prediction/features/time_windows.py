@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from resource_prediction.arrays import FloatArray, IntArray
-from resource_prediction.features.asof import AsofIndex
+from resource_prediction.features.asof import AsofIndex, Instants
 from resource_prediction.features.history import US_PER_MINUTE
 from resource_prediction.features.keys import LEVEL_NAMES, KeyArray
 
@@ -40,35 +40,37 @@ class TimeWindows:
     """Finished jobs in a form that answers "how many, and how heavy, in the minutes before t".
 
     Attributes:
+        instants: When the jobs became known.
         index: The jobs once for each of WINDOW_LEVELS; keys of different levels differ.
         counts: Jobs with a known ratio before each position of the index, shape (levels * n + 1,).
         sums: Their ratios in whole _RATIO_UNITs, same shape.
     """
 
+    instants: Instants
     index: AsofIndex
     counts: IntArray
     sums: IntArray
 
     @classmethod
-    def build(cls, keys: KeyArray, known_us: IntArray, ratios: FloatArray) -> TimeWindows:
+    def build(cls, keys: KeyArray, instants: Instants, ratios: FloatArray) -> TimeWindows:
         """Index n finished jobs.
 
         Args:
             keys: `level_keys` of the jobs, shape (n, levels), in the order in which they became known.
-            known_us: When that was, ascending, shape (n,).
+            instants: When that was.
             ratios: Log ratios to the configuration's mean, shape (n,), NaN where unknown.
         """
-        index = AsofIndex.build(_window_keys(keys), np.tile(known_us, len(WINDOW_LEVELS)))
+        index = AsofIndex.build(_window_keys(keys), instants)
         known = ~np.isnan(ratios)
         units = np.where(known, np.rint(np.where(known, ratios, 0.0) / _RATIO_UNIT), 0.0).astype(np.int64)
         jobs = index.order % max(len(ratios), 1)
-        return cls(index, _prefix(known[jobs].astype(np.int64)), _prefix(units[jobs]))
+        return cls(instants, index, _prefix(known[jobs].astype(np.int64)), _prefix(units[jobs]))
 
     def describe(self, keys: KeyArray, submitted_us: IntArray) -> FloatArray:
         """WINDOW_FEATURES of m submissions, shape (len(WINDOW_FEATURES), m); a ratio without jobs is NaN."""
         numbers = self.index.find_keys(_window_keys(keys))
         by_key = np.argsort(numbers, kind="stable")  # sorted look-ups stay in the processor's cache
-        ranks = self.index.rank(submitted_us - _EDGES_US)[:, by_key % max(len(keys), 1)]
+        ranks = self.instants.before(submitted_us - _EDGES_US)[:, by_key % max(len(keys), 1)]
         edges = self.index.ends(numbers[by_key], ranks)
         described = np.empty((len(_OF_A_LEVEL), len(by_key)))
         described[:, by_key] = self._between(dict(zip(_EDGES, edges, strict=True)))
