@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from resource_prediction.errors import ResourcePredictionError
+from resource_prediction.models import DeployableModel
 
 PREFECT_LOGGERS = ("prefect.task_runs", "prefect.flow_runs")
 
@@ -35,3 +36,5 @@ def set_up_logs(*, quiet: bool) -> None:
     logging.getLogger("prefect").setLevel(logging.ERROR if quiet else logging.INFO)
     for name in OUR_LOGGERS:
         logging.getLogger(name).setLevel(logging.ERROR if quiet else logging.INFO)
+    # Scoring every family on one hold-out would say of its unseen values as often as there are families.
+    logging.getLogger(DeployableModel.__module__).setLevel(logging.ERROR)
