@@ -10,11 +10,12 @@ from prefect.client.schemas.objects import State
 from prefect.states import Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from flows.exit_status import is_bad_input
 from flows.fan_out import Recipes, fit_families, search_families
 from flows.interrupt import RUNNING
 from flows.night import CORES, Night, store_of
 from flows.parameters import RetrainParameters
-from resource_prediction.errors import EveryFamilyFailedError, ResourcePredictionError, is_bad_input
+from resource_prediction.errors import EveryFamilyFailedError, ResourcePredictionError
 from resource_prediction.features.matrix import FEATURE_VERSION
 from resource_prediction.gate import Verdict
 from resource_prediction.recipe import Recipe

@@ -16,6 +16,7 @@ if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from flows.arguments import build_parser, to_values
+from flows.exit_status import BAD_USAGE, DONE, FAILED, INTERRUPTED
 from resource_prediction.errors import ResourcePredictionError
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from prefect.client.schemas.objects import State
 
     from flows.parameters import RetrainParameters
-
-DONE, FAILED, BAD_USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
 def main(argv: list[str] | None = None) -> int:

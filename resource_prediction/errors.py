@@ -380,22 +380,3 @@ class EveryFamilyFailedError(ResourcePredictionError):
             expected="at least one fitted model",
             next_step="Mend the first error named here, and run again: finished work is kept.",
         )
-
-
-BAD_INPUT: tuple[type[ResourcePredictionError], ...] = (
-    SourceError,
-    TelemetryError,
-    StoreKindError,
-    UnusableStoreError,
-    MissingFeaturesError,
-    TooFewRowsError,
-    DurationError,
-    HoldoutError,
-    UnknownFamilyError,
-)
-"""Errors that a user mends by giving something else; all others are failures of a step."""
-
-
-def is_bad_input(error: ResourcePredictionError) -> bool:
-    """Whether a user can mend it by giving something else."""
-    return isinstance(error, BAD_INPUT)
