@@ -10,6 +10,7 @@ from resource_prediction.models import DeployableModel
 PREFECT_LOGGERS = ("prefect.task_runs", "prefect.flow_runs")
 
 OUR_LOGGERS = ("resource_prediction", "warehouse", "tasks")
+MODEL_LOGGER = DeployableModel.__module__
 
 
 class OneLineErrors(logging.Filter):
@@ -37,4 +38,4 @@ def set_up_logs(*, quiet: bool) -> None:
     for name in OUR_LOGGERS:
         logging.getLogger(name).setLevel(logging.ERROR if quiet else logging.INFO)
     # Scoring every family on one hold-out would say of its unseen values as often as there are families.
-    logging.getLogger(DeployableModel.__module__).setLevel(logging.ERROR)
+    logging.getLogger(MODEL_LOGGER).setLevel(logging.ERROR)

@@ -70,8 +70,9 @@ def retrain(parameters: RetrainParameters) -> State[Any]:
 def train_night(night: Night) -> dict[str, Any]:
     """The steps of a run that fits, in order; returns its result."""
     new_rows = _ingest(night)
-    features = _describe(night)
-    cut = _cut(night, features, night.parameters.holdout, "features")
+    asked = night.parameters
+    features = _describe(night, asked.label_delay_us)
+    cut = _cut(night, features, asked.train_window_us, holdout=asked.holdout)
     audit = audit_features.submit(night.store, features, night.parameters.seed)
     fits = _fit(night, features, cut)
     night.report.audit = audit.result()
@@ -92,7 +93,7 @@ def train_night(night: Night) -> dict[str, Any]:
 def evaluate_night(night: Night) -> dict[str, Any]:
     """The steps of a run that only scores what is there; returns its result."""
     _ingest(night)
-    features = _describe(night)
+    features = _describe(night, night.parameters.label_delay_us)
     audit = audit_features.submit(night.store, features, night.parameters.seed)
     with night.watch.stage("fit"):
         evaluation = evaluate_newest(night.store, features, night.parameters.families, night.parameters.under_cost)
@@ -121,17 +122,16 @@ def _ingest(night: Night) -> int:
     return ingested.counts["accepted"] + ingested.counts["updated"]
 
 
-def _describe(night: Night) -> Features:
+def _describe(night: Night, label_delay_us: int) -> Features:
     asked = night.parameters
-    features = build_features(night.store, asked.label_delay_us, asked.workers or CORES, reuse=asked.skip_preprocessing)
+    features = build_features(night.store, label_delay_us, asked.workers or CORES, reuse=asked.skip_preprocessing)
     night.watch.add("features", features.seconds)
     return features
 
 
-def _cut(night: Night, features: Features, holdout: str | None, stage: str) -> Cut:
-    role = "served" if holdout is None else "judged"
-    window_us = night.parameters.train_window_us
-    cut = cut_training_set(night.store, features, role, holdout=holdout, train_window_us=window_us)
+def _cut(night: Night, features: Features, train_window_us: int | None, *, holdout: str | None) -> Cut:
+    role, stage = ("served", "serve") if holdout is None else ("judged", "features")
+    cut = cut_training_set(night.store, features, role, holdout=holdout, train_window_us=train_window_us)
     night.watch.add(stage, cut.seconds)
     return cut
 
@@ -167,7 +167,19 @@ def _fit_champion_again(night: Night, features: Features, cut: Cut, recipes: Rec
         get_run_logger().warning("%s was fitted on features that this release no longer makes", champion.version)
         return ()
     night.report.beside = FamilyOutcome(champion.family)
-    return fit_families(night, features, cut, [night.report.beside], {champion.family: recipe})
+    return _fit_beside(night, night.report.beside, recipe, features, cut)
+
+
+def _fit_beside(
+    night: Night, outcome: FamilyOutcome, recipe: Recipe, features: Features, cut: Cut
+) -> tuple[Fitted, ...]:
+    """Fit a recipe of an earlier run under its own label delay and training window, at this run's cut-off."""
+    asked = night.parameters
+    if recipe.label_delay_us != asked.label_delay_us:
+        features = _describe(night, recipe.label_delay_us)
+    if (recipe.label_delay_us, recipe.train_window_us) != (asked.label_delay_us, asked.train_window_us):
+        cut = _cut(night, features, recipe.train_window_us, holdout=asked.holdout)
+    return fit_families(night, features, cut, [outcome], {outcome.family: recipe})
 
 
 def _conclude(night: Night, evening: Evening, judgement: Judgement) -> dict[str, Any]:
@@ -176,8 +188,10 @@ def _conclude(night: Night, evening: Evening, judgement: Judgement) -> dict[str,
     judged = next((fitted for fitted in evening.fits if _is_chosen(fitted, verdict)), None)
     served = None
     if evening.applies and judged is not None and verdict.kind in PROMOTIONS:
-        cut = _cut(night, evening.features, None, "serve")
-        order = night.order(judged.recipe, evening.features, cut)
+        recipe, features = Recipe.of(judged.recipe), evening.features
+        if recipe.label_delay_us != features.label_delay_us:
+            features = _describe(night, recipe.label_delay_us)
+        order = night.order(judged.recipe, features, _cut(night, features, recipe.train_window_us, holdout=None))
         with night.watch.stage("serve"):
             served = fit_served(order, judged.metrics)
     champion = carry_out(evening, judgement, judged if served else None, served)

@@ -272,6 +272,19 @@ class SourceError(ResourcePredictionError):
     """A telemetry source that cannot be read."""
 
 
+class FeatureVersionError(ArtifactError):
+    """A model that was fitted on other features than this code makes."""
+
+    def __init__(self, folder: str, written: str, present: str) -> None:
+        self.folder = folder
+        super().__init__(
+            f"artifact {folder}",
+            got=f"features of version {written}",
+            expected=f"those of version {present}, which this release makes",
+            next_step="Run a night: it fits the model again.",
+        )
+
+
 class LeakError(ResourcePredictionError):
     """A feature that saw more than was known when its job was submitted."""
 

@@ -63,7 +63,7 @@ def evaluate_newest(store: str, features: Features, families: tuple[str, ...], u
         evaluation = evaluate(model, jobs, allocation_gib, under_cost)
         outcome.fitted.metrics.update({**evaluation.values, "predict_ms_per_1000": predict_ms})
         candidates.append(Candidate(RecipeId(model.recipe.digest, outcome.family), evaluation.frozen))
-    rows = read_rows(read_snapshot(layout), LEARNING_COLUMNS)
+    rows = read_rows(read_snapshot(layout, features.pointer), LEARNING_COLUMNS)
     baselines = score_baselines(jobs, rows, read_outcomes(rows, features.label_delay_us), under_cost)
     times = jobs.rows["time"]
     return NewestEvaluation(

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 from prefect import task
 
-from resource_prediction.errors import LeakError
+from resource_prediction.errors import LeakError, TooFewRowsError
 from resource_prediction.features.audit import audit_leaks
 from resource_prediction.features.table import describe_table
 from resource_prediction.holdout import Holdout
 from resource_prediction.outcomes import read_outcomes
 from resource_prediction.telemetry import LEARNING_COLUMNS
-from resource_prediction.training import build_training_set, knowledge_end_us
+from resource_prediction.training import MIN_TRAINING_ROWS, build_training_set, knowledge_end_us
 from warehouse import prepared
 from warehouse.layout import Layout
-from warehouse.published import read_rows, read_snapshot
+from warehouse.published import Pointer, read_pointer, read_rows, read_snapshot
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,14 @@ class Features:
 
     Attributes:
         name: Their name in the store.
-        data_digest: Digest of the rows they were made from.
+        pointer: The publish that they were made from; every later step reads the same rows.
+        data_digest: Digest of those rows.
         label_delay_us: The label delay they were made under.
         seconds: Wall clock.
     """
 
     name: str
+    pointer: Pointer
     data_digest: str
     label_delay_us: int
     seconds: float
@@ -68,7 +70,8 @@ def build_features(store: str, label_delay_us: int, workers: int, *, reuse: bool
         StoreError: Nothing is published, or ``reuse`` finds nothing to take.
     """
     layout, began = Layout(Path(store)), time.perf_counter()
-    snapshot = read_snapshot(layout)
+    pointer = read_pointer(layout)
+    snapshot = read_snapshot(layout, pointer)
     name = prepared.feature_key(snapshot.digest, label_delay_us)
     if reuse:
         prepared.load_features(layout, name)
@@ -76,7 +79,7 @@ def build_features(store: str, label_delay_us: int, workers: int, *, reuse: bool
         rows = read_rows(snapshot, LEARNING_COLUMNS)
         _, point_in_time = describe_table(rows, read_outcomes(rows, label_delay_us), workers)
         prepared.save_features(layout, name, point_in_time)
-    return Features(name, snapshot.digest, label_delay_us, time.perf_counter() - began)
+    return Features(name, pointer, snapshot.digest, label_delay_us, time.perf_counter() - began)
 
 
 @task(name="cut training set", task_run_name="cut {role} training set")
@@ -93,15 +96,17 @@ def cut_training_set(
         train_window_us: How far back training rows go; None is all.
 
     Raises:
-        FitError: Too few rows are left.
+        TooFewRowsError: Too few rows are left.
     """
     layout, began = Layout(Path(store)), time.perf_counter()
-    rows = read_rows(read_snapshot(layout), LEARNING_COLUMNS)
+    rows = read_rows(read_snapshot(layout, features.pointer), LEARNING_COLUMNS)
     outcomes = read_outcomes(rows, features.label_delay_us)
     submitted_us = rows["time"].to_numpy(dtype="datetime64[us]").astype(np.int64)
     if holdout is None:
         until_us = knowledge_end_us(rows)
     else:
+        if not outcomes.is_final.any():
+            raise TooFewRowsError(0, MIN_TRAINING_ROWS)
         until_us = Holdout.parse(holdout).cut_us(submitted_us[outcomes.is_final])
     name = prepared.training_key(features.name, until_us, train_window_us)
     if not prepared.has_training_set(layout, name):
@@ -122,7 +127,7 @@ def audit_features(store: str, features: Features, seed: int) -> dict[str, Any]:
         LeakError: A feature came out differently.
     """
     layout = Layout(Path(store))
-    rows = read_rows(read_snapshot(layout), ["atom_id", *LEARNING_COLUMNS])
+    rows = read_rows(read_snapshot(layout, features.pointer), ["atom_id", *LEARNING_COLUMNS])
     outcomes = read_outcomes(rows, features.label_delay_us)
     audit = audit_leaks(rows, outcomes, prepared.load_features(layout, features.name), seed)
     if audit.finding is not None:

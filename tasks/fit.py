@@ -28,6 +28,8 @@ from warehouse.code_version import code_version
 from warehouse.layout import Layout
 from warehouse.registry import Fit, Registry, Role
 
+SCORE_NAMES = ("score", "live_score", "under_pct", "over_pct", "rows")
+
 
 @dataclass(frozen=True)
 class Fitted:
@@ -75,10 +77,10 @@ class FitOrder:
         """The store."""
         return Layout(Path(self.store))
 
-    def key(self, role: Role) -> str:
-        """Digest of all that the fit and its scores depend on."""
+    def key(self, role: Role, score: dict[str, Any] | None = None) -> str:
+        """Digest of all that the fit and its scores depend on; ``score`` is what a served artifact carries."""
         recipe = Recipe.of(self.recipe).digest
-        values = [self.features.name, self.cut.name, recipe, self.seed, self.under_cost, role, code_version()]
+        values = [self.features.name, self.cut.name, recipe, self.seed, self.under_cost, role, code_version(), score]
         return hashlib.sha256(json.dumps(values).encode()).hexdigest()
 
 
@@ -96,12 +98,12 @@ def fit_judged(order: FitOrder) -> Fitted | State[Any]:
 
 @task(name="serve", task_run_name="fit {order.recipe[family]} on everything known")
 def fit_served(order: FitOrder, score: dict[str, Any]) -> Fitted:
-    """Fit a recipe on everything known; the artifact carries its judged twin's score."""
-    return _fit(order, "served", score)
+    """Fit a recipe on everything known; the artifact carries its judged twin's score, and none of its seconds."""
+    return _fit(order, "served", {name: score[name] for name in SCORE_NAMES})
 
 
 def _fit(order: FitOrder, role: Role, score: dict[str, Any]) -> Fitted:
-    recipe, key = Recipe.of(order.recipe), order.key(role)
+    recipe, key = Recipe.of(order.recipe), order.key(role, score)
     with Registry.open(order.layout) as registry:
         if (found := registry.fits.find(key)) is not None:
             return Fitted(order.recipe, found.digest, dict(found.metrics), 0.0, found.run_id)

@@ -82,7 +82,7 @@ def current_champion(store: str) -> Champion | None:
 def judge_night(evening: Evening) -> Judgement:
     """Ask the gate, with the ledger and its memory out of the store."""
     layout = Layout(Path(evening.store))
-    newest = read_rows(read_snapshot(layout), columns=["time"])["time"].max()
+    newest = read_rows(read_snapshot(layout, evening.features.pointer), columns=["time"])["time"].max()
     with Registry.open(layout) as registry:
         champion, nomination = registry.champion(), registry.nominations.current()
         night = Night(

@@ -32,7 +32,7 @@ logger = logging.getLogger(__name__)
 def load_scored_jobs(store: str, features: Features, *, since_us: int) -> ScoredJobs:
     """The scored jobs submitted at or after an instant, with their features."""
     layout = Layout(Path(store))
-    rows = read_rows(read_snapshot(layout), LEARNING_COLUMNS, since=from_us(since_us))
+    rows = read_rows(read_snapshot(layout, features.pointer), LEARNING_COLUMNS, since=from_us(since_us))
     point_in_time = prepared.load_features(layout, features.name)
     newest = point_in_time[len(point_in_time) - len(rows) :]
     return ScoredJobs.select(rows, read_outcomes(rows, features.label_delay_us), newest)
@@ -86,7 +86,7 @@ def enter_settled_evidence(store: str, features: Features, cut: Cut, recipes: li
         How many rows of the ledger are new.
     """
     layout = Layout(Path(store))
-    newest = read_rows(read_snapshot(layout), columns=["time"])["time"].max()
+    newest = read_rows(read_snapshot(layout, features.pointer), columns=["time"])["time"].max()
     settled = complete_until(newest, timedelta(microseconds=features.label_delay_us)) - timedelta(hours=BLOCK_HOURS)
     if from_us(cut.until_us) <= settled:
         return 0
@@ -112,7 +112,7 @@ def _enter_of_fit(store: str, features: Features, fit: Fit) -> int:
 @task(name="score baselines")
 def score_holdout_baselines(store: str, features: Features, cut: Cut, under_cost: float) -> dict[str, Any]:
     """Score the requests and the rolling maximum on the hold-out; None where one does not exist."""
-    rows = read_rows(read_snapshot(Layout(Path(store))), LEARNING_COLUMNS)
+    rows = read_rows(read_snapshot(Layout(Path(store)), features.pointer), LEARNING_COLUMNS)
     outcomes = read_outcomes(rows, features.label_delay_us)
     jobs = load_scored_jobs(store, features, since_us=cut.until_us)
     scores = score_baselines(jobs, rows, outcomes, under_cost)

@@ -20,7 +20,9 @@ from resource_prediction.features.matrix import FEATURE_VERSION
 from resource_prediction.features.profile import ProfileEncoder
 from resource_prediction.features.state import HistoryState
 from resource_prediction.training import TrainingSet
+from warehouse.code_version import code_version
 from warehouse.layout import Layout
+from warehouse.run_locks import is_held
 
 logger = logging.getLogger(__name__)
 
@@ -33,12 +35,16 @@ _COLUMNS = ("peak_gib", "submitted_us", "known_us")
 
 def feature_key(data_digest: str, label_delay_us: int) -> str:
     """Name of the features of some rows under some label delay."""
-    return _name({"data": data_digest, "label_delay_us": label_delay_us, "features": FEATURE_VERSION})
+    return _name(
+        {"data": data_digest, "label_delay_us": label_delay_us, "features": FEATURE_VERSION, "code": code_version()}
+    )
 
 
 def training_key(feature_name: str, until_us: int, train_window_us: int | None) -> str:
     """Name of the training set of some features at a cut-off."""
-    return _name({"features": feature_name, "until_us": until_us, "train_window_us": train_window_us})
+    return _name(
+        {"features": feature_name, "until_us": until_us, "train_window_us": train_window_us, "code": code_version()}
+    )
 
 
 def save_features(layout: Layout, name: str, point_in_time: Matrix) -> None:
@@ -49,12 +55,12 @@ def save_features(layout: Layout, name: str, point_in_time: Matrix) -> None:
         _write_json(folder / _META, {"rows": len(point_in_time), "features": FEATURE_VERSION})
 
     _publish(layout.features, name, write)
-    _drop_old(layout.features, KEPT)
+    _drop_old(layout, layout.features, KEPT)
 
 
 def has_features(layout: Layout, name: str) -> bool:
     """Whether the features of that name are in the store."""
-    return (layout.features / name / _META).is_file()
+    return _is_there(layout.features / name)
 
 
 def load_features(layout: Layout, name: str) -> Matrix:
@@ -83,7 +89,7 @@ def save_training_set(layout: Layout, name: str, data: TrainingSet) -> None:
         _write_json(folder / _META, {name: getattr(data, name) for name in facts})
 
     _publish(layout.training, name, write)
-    _drop_old(layout.training, 2 * KEPT)
+    _drop_old(layout, layout.training, 2 * KEPT)
 
 
 def load_training_set(layout: Layout, name: str) -> TrainingSet:
@@ -110,7 +116,15 @@ def load_training_set(layout: Layout, name: str) -> TrainingSet:
 
 def has_training_set(layout: Layout, name: str) -> bool:
     """Whether the training set of that name is in the store."""
-    return (layout.training / name / _META).is_file()
+    return _is_there(layout.training / name)
+
+
+def _is_there(folder: Path) -> bool:
+    """Whether a folder is there; asking counts as using it."""
+    if not (folder / _META).is_file():
+        return False
+    folder.touch()
+    return True
 
 
 def _publish(parent: Path, name: str, write: Callable[[Path], None]) -> None:
@@ -128,9 +142,12 @@ def _publish(parent: Path, name: str, write: Callable[[Path], None]) -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _drop_old(parent: Path, kept: int) -> None:
-    folders = sorted((path for path in parent.iterdir() if path.is_dir()), key=lambda path: path.stat().st_mtime)
-    for path in folders[:-kept]:
+def _drop_old(layout: Layout, parent: Path, kept: int) -> None:
+    """Remove the folders that were used longest ago, unless another run is in the middle of something."""
+    if sum(is_held(lock) for lock in layout.runs.glob("*.lock")) > 1:
+        return
+    finished = [path for path in parent.iterdir() if path.is_dir() and not path.name.startswith(".")]
+    for path in sorted(finished, key=lambda path: path.stat().st_mtime)[:-kept]:
         shutil.rmtree(path, ignore_errors=True)
         logger.debug("removed %s", path)
 

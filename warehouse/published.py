@@ -45,6 +45,19 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Pointer:
+    """The name of one publish.
+
+    Attributes:
+        manifest: Path of its manifest, from the store's folder.
+        sha256: Digest of the manifest.
+    """
+
+    manifest: str
+    sha256: str
+
+
+@dataclass(frozen=True)
 class Snapshot:
     """One publish: a list of parts that never changes.
 
@@ -70,18 +83,28 @@ class Snapshot:
         return [str(part.path) for part in self.parts]
 
 
-def read_snapshot(layout: Layout) -> Snapshot:
-    """Take what is published now.
+def read_pointer(layout: Layout) -> Pointer:
+    """Which manifest is published now: what a run keeps to read the same rows from its first step to its last.
 
     Raises:
-        StoreError: Where nothing is published, and on a manifest that is missing, changed or of a newer format.
+        StoreError: Where nothing is published, and on a damaged ``CURRENT.json``.
     """
     pointer = _json(layout.current, _bytes(layout.current, "no published telemetry"))
     if not {"manifest", "sha256"} <= pointer.keys():
         raise _damaged(layout.current, f"the keys {', '.join(pointer) or 'none'}")
-    manifest_file = layout.store / str(pointer["manifest"])
+    return Pointer(str(pointer["manifest"]), str(pointer["sha256"]))
+
+
+def read_snapshot(layout: Layout, pointer: Pointer | None = None) -> Snapshot:
+    """Take what is published now, or what a pointer names: parts never change, and are there as long as it is.
+
+    Raises:
+        StoreError: Where nothing is published, and on a manifest that is missing, changed or of a newer format.
+    """
+    pointer = pointer or read_pointer(layout)
+    manifest_file = layout.store / pointer.manifest
     content = _bytes(manifest_file, "no manifest")
-    if hashlib.sha256(content).hexdigest() != pointer["sha256"]:
+    if hashlib.sha256(content).hexdigest() != pointer.sha256:
         raise _damaged(manifest_file, "another content than CURRENT.json names")
     manifest = _json(manifest_file, content)
     if manifest.get("format") != MANIFEST_FORMAT:

@@ -20,8 +20,9 @@ from threadpoolctl import threadpool_limits
 from resource_prediction.allocation import allocate
 from resource_prediction.arrays import FloatArray, Matrix
 from resource_prediction.config import family_entry
+from resource_prediction.errors import FeatureVersionError
 from resource_prediction.features.keys import level_keys
-from resource_prediction.features.matrix import FEATURES, as_frame, assemble
+from resource_prediction.features.matrix import FEATURE_VERSION, FEATURES, as_frame, assemble
 from resource_prediction.features.profile import ProfileEncoder
 from resource_prediction.features.raw_rows import RawRows, Submissions, read_submissions
 from resource_prediction.features.state import HistoryState
@@ -95,6 +96,8 @@ class DeployableModel:
         manifest = check_folder(folder)
         sidecar = json.loads((folder / _SIDECAR).read_text(encoding="utf-8"))
         recipe = Recipe.of(sidecar["recipe"])
+        if recipe.feature_version != FEATURE_VERSION or sidecar["features"] != list(FEATURES):
+            raise FeatureVersionError(str(folder), recipe.feature_version, FEATURE_VERSION)
         with np.load(folder / _HISTORY, allow_pickle=False) as arrays:
             state = HistoryState.from_arrays(dict(arrays))
         return cls(

@@ -10,7 +10,9 @@ import pytest
 
 from resource_prediction.errors import LeakError, MissingFeaturesError, StoreError, TooFewRowsError
 from tasks.features import audit_features, build_features, cut_training_set
-from tests.tasks.conftest import HOUR_US, Prepared
+from tasks.ingest import ingest_telemetry
+from tasks.score import load_scored_jobs
+from tests.tasks.conftest import HOUR_US, TELEMETRY, Prepared
 from warehouse import prepared as stored
 from warehouse.layout import Layout
 from warehouse.published import read_rows, read_snapshot
@@ -64,3 +66,29 @@ def test_a_leak_stops_the_run_and_names_the_row(prepared: Prepared) -> None:
     stored.save_features(layout, prepared.features.name, matrix)
     with pytest.raises(LeakError, match=r"feature profile_log_count: 123\.0 in the table.*Nothing was promoted"):
         audit_features.fn(prepared.store, prepared.features, 1)
+
+
+def test_rows_that_another_run_publishes_meanwhile_change_no_later_step(prepared: Prepared, tmp_path: Path) -> None:
+    since_us = prepared.cut.until_us
+    before = load_scored_jobs(prepared.store, prepared.features, since_us=since_us)
+    newest = str(before.rows["time"].max())
+    lines = [f"late-{place};{newest};p;{2**30};2048" for place in range(30)]
+    path = tmp_path / "more.csv"
+    path.write_text("\n".join(["atom_id;time;buildProfile;max_rss;memreq", *lines]) + "\n", encoding="utf-8")
+    ingest_telemetry.fn(prepared.store, [str(path)], TELEMETRY)
+    after = load_scored_jobs(prepared.store, prepared.features, since_us=since_us)
+    assert after.rows.equals(before.rows)
+    assert after.point_in_time.tobytes() == before.point_in_time.tobytes()
+    again = cut_training_set.fn(prepared.store, prepared.features, "judged", holdout="20%", train_window_us=None)
+    assert again.name == prepared.cut.name
+
+
+def test_a_store_without_a_final_peak_is_refused_in_words(tmp_path: Path) -> None:
+    lines = [f"job-{place};2026-01-05 10:00:{place:02d};p;1000000;2048;running" for place in range(50)]
+    path = tmp_path / "running.csv"
+    path.write_text("\n".join(["atom_id;time;buildProfile;max_rss;memreq;ts_status", *lines]) + "\n", encoding="utf-8")
+    store = str(tmp_path / "store")
+    ingest_telemetry.fn(store, [str(path)], {"kind": "own", "mapping": None})
+    features = build_features.fn(store, HOUR_US, 1, reuse=False)
+    with pytest.raises(TooFewRowsError, match="got 0; expected at least 50"):
+        cut_training_set.fn(store, features, "judged", holdout="20%", train_window_us=None)

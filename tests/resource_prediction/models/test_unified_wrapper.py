@@ -11,7 +11,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resource_prediction.errors import AllocationError, ChangedArtifactError, MissingColumnError, TelemetryError
+from resource_prediction.errors import (
+    AllocationError,
+    ChangedArtifactError,
+    FeatureVersionError,
+    MissingColumnError,
+    TelemetryError,
+)
 from resource_prediction.features.matrix import FEATURES
 from resource_prediction.models import DeployableModel
 from resource_prediction.telemetry import SUBMISSION_COLUMNS
@@ -235,3 +241,12 @@ def test_a_changed_byte_in_any_file_is_refused_by_name(saved: Path, tmp_path: Pa
         (copy / name).write_bytes(bytes(content))
         with pytest.raises(ChangedArtifactError, match=f"{name.name}: changed"):
             DeployableModel.load(copy)
+
+
+def test_an_artifact_of_another_feature_version_is_refused(
+    model: DeployableModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model.save(tmp_path / "old")
+    monkeypatch.setattr("resource_prediction.models.unified_wrapper.FEATURE_VERSION", "next")
+    with pytest.raises(FeatureVersionError, match="expected those of version next"):
+        DeployableModel.load(tmp_path / "old")
