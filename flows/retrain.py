@@ -151,10 +151,19 @@ def _fit(night: Night, features: Features, cut: Cut) -> tuple[Fitted, ...]:
             raise EveryFamilyFailedError({outcome.family: outcome.error or "" for outcome in report.families})
         fits += _fit_champion_again(night, features, cut, recipes)
         enter_settled_evidence(night.store, features, cut, [Recipe.of(fitted.recipe).digest for fitted in fits])
-        score_served_champion(night.store, features)
+        _say_how_the_champion_serves(score_served_champion(night.store, features))
         report.baselines = score_holdout_baselines(night.store, features, cut, asked.under_cost)
         report.holdout = describe_holdout(night.store, features, cut)
     return fits
+
+
+def _say_how_the_champion_serves(served: dict[str, Any] | None) -> None:
+    if served is not None:
+        get_run_logger().info(
+            "the champion as it serves scores %.1f on the %d jobs that came after its fit",
+            served["score"],
+            served["rows"],
+        )
 
 
 def _fit_champion_again(night: Night, features: Features, cut: Cut, recipes: Recipes) -> tuple[Fitted, ...]:

@@ -16,6 +16,7 @@ from resource_prediction.models import DeployableModel
 from resource_prediction.models.implementations.sklearn_models import LogisticRegressionModel
 from resource_prediction.models.implementations.xgboost_models import XGBoostModel
 from tests.flows.conftest import LOGISTIC, XGBOOST, Train
+from warehouse.artifacts import artifact_path
 from warehouse.layout import Layout
 from warehouse.registry import Registry
 
@@ -266,3 +267,21 @@ def test_quiet_says_the_outcome_and_no_progress(train: Train) -> None:
     assert run.status == 0
     assert run.log == []
     assert "First: " in run.err
+
+
+def test_the_champion_is_fitted_again_under_its_own_rules_whatever_the_run_asks_for(
+    train: Train, tmp_path: Path
+) -> None:
+    first = train(families=(LOGISTIC,))
+    rows = DeployableModel.load(tmp_path / "store" / "champion").facts.rows
+    other = train("--label-delay", "6h", "--train-window", "2d", families=(XGBOOST,))
+    assert (other.status, other.json["verdict"]) == (0, "kept")
+    assert other.json["champion"]["score"] == pytest.approx(first.json["champion"]["score"])
+    with Registry.read(Layout(tmp_path / "store")) as registry:
+        champion = registry.champion()
+        assert champion is not None
+        newest = registry.fits.newest(LOGISTIC, "judged")
+    assert newest is not None
+    assert newest.recipe == champion.recipe
+    judged = DeployableModel.load(artifact_path(Layout(tmp_path / "store"), newest.digest))
+    assert 0.7 * rows < judged.facts.rows < rows
