@@ -123,8 +123,7 @@ def audit_features(store: str, features: Features, seed: int) -> dict[str, Any]:
     """
     layout = Layout(Path(store))
     rows = read_rows(read_snapshot(layout), ["atom_id", *LEARNING_COLUMNS])
-    outcomes = read_outcomes(rows, features.label_delay_us)
-    audit = audit_leaks(rows, outcomes, prepared.load_features(layout, features.name), seed)
+    audit = audit_leaks(rows, features.label_delay_us, prepared.load_features(layout, features.name), seed)
     if audit.finding is not None:
         raise LeakError(audit.finding)
     return audit.values
