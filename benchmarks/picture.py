@@ -164,7 +164,7 @@ def caption(jobs: Jobs, model: DeployableModel, origin: str) -> str:
     ]
     if not np.isnan(jobs.request_gib).any():
         asked = jobs.score(jobs.request_gib, under_cost)
-        saved = gib_saved(jobs.peak_gib, jobs.allocation_gib, jobs.request_gib)
+        saved = gib_saved(jobs.peak_gib, jobs.allocation_gib, jobs.request_gib, censored=jobs.is_censored)
         lines.append(
             f"Requested were {jobs.request_gib.sum():,.0f} GiB: score {asked.score:.1f} (lower is better). Saved: "
             f"{saved:,.0f} GiB, with each job that got too little run again at its request."

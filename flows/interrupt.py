@@ -24,5 +24,5 @@ def stop_run() -> str:
         return f"Stopped. The run could not be marked as stopped: {error}"
     return (
         f"Stopped run {run_id}. Kept: what was ingested, and every family that had finished; "
-        "the same command takes them over. The champion is as it was."
+        f"the same command takes them over. `python -m warehouse champion --store {store}` tells who serves."
     )

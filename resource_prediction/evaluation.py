@@ -108,7 +108,7 @@ def evaluate(model: DeployableModel, jobs: ScoredJobs, allocation_gib: FloatArra
         ScoringError: Without jobs.
     """
     live_gib = model.predict_with_history(jobs.rows, jobs.point_in_time)
-    saved = savings(jobs.peak_gib, allocation_gib, jobs.memreq_gib)
+    saved = savings(jobs.peak_gib, allocation_gib, jobs.memreq_gib, censored=jobs.is_censored)
     return Evaluation(
         jobs.score(allocation_gib, under_cost), jobs.score(live_gib, under_cost), saved.gib, len(jobs.peak_gib)
     )

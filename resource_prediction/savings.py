@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 
 from resource_prediction.arrays import BoolArray, FloatArray
 from resource_prediction.errors import ScoringError
-from resource_prediction.scoring import check_length, checked_jobs
+from resource_prediction.scoring import check_length, checked_jobs, job_losses
 
 HoursSource = Literal["end times", "job hours", "end times and job hours"]
 
@@ -43,6 +43,7 @@ def savings(
     allocation_gib: ArrayLike,
     request_gib: ArrayLike,
     *,
+    censored: ArrayLike | None = None,
     run_hours: ArrayLike | None = None,
     job_hours: float | None = None,
     usd_per_gib_hour: float | None = None,
@@ -55,6 +56,7 @@ def savings(
         peak_gib: Shape (n,), GiB, > 0.
         allocation_gib: Shape (n,), GiB, >= 0.
         request_gib: What people asked for, shape (n,), GiB; NaN where nobody did: such a job is left out.
+        censored: Shape (n,), true where the peak is only "at least this": such a job does not fit into its peak.
         run_hours: Hours from submission to end, shape (n,); NaN where unknown.
         job_hours: Hours of a job whose ``run_hours`` is unknown.
         usd_per_gib_hour: Price of one GiB for one hour, US dollars.
@@ -66,7 +68,7 @@ def savings(
     request_gib = np.asarray(request_gib, dtype=np.float64)
     check_length("requests", request_gib, len(peak_gib))
     known = ~np.isnan(request_gib)
-    under = allocation_gib < peak_gib
+    under, _ = job_losses(peak_gib, allocation_gib, censored=censored)
     saved_gib = np.where(under, -allocation_gib, request_gib - allocation_gib)
     hours, hours_from = _hours(known, run_hours, job_hours)
     timed = ~np.isnan(hours)
@@ -82,9 +84,11 @@ def savings(
     )
 
 
-def gib_saved(peak_gib: ArrayLike, allocation_gib: ArrayLike, request_gib: ArrayLike) -> float | None:
+def gib_saved(
+    peak_gib: ArrayLike, allocation_gib: ArrayLike, request_gib: ArrayLike, *, censored: ArrayLike | None = None
+) -> float | None:
     """Sum the GiB saved against the requests; None where no job has a request. See ``savings``."""
-    return savings(peak_gib, allocation_gib, request_gib).gib
+    return savings(peak_gib, allocation_gib, request_gib, censored=censored).gib
 
 
 def _hours(

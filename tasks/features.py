@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from prefect import task
 
+from resource_prediction.arrays import BoolArray
 from resource_prediction.errors import LeakError, TooFewRowsError
 from resource_prediction.features.audit import audit_leaks
 from resource_prediction.features.table import describe_table
 from resource_prediction.holdout import Holdout
-from resource_prediction.outcomes import read_outcomes
+from resource_prediction.outcomes import Outcomes, read_outcomes
 from resource_prediction.telemetry import LEARNING_COLUMNS
 from resource_prediction.training import MIN_TRAINING_ROWS, build_training_set, knowledge_end_us
 from warehouse import prepared
 from warehouse.layout import Layout
 from warehouse.published import Pointer, read_pointer, read_rows, read_snapshot
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -108,12 +113,20 @@ def cut_training_set(
         if not outcomes.is_final.any():
             raise TooFewRowsError(0, MIN_TRAINING_ROWS)
         until_us = Holdout.parse(holdout).cut_us(submitted_us[outcomes.is_final])
+        _tell_holdout(rows, outcomes, submitted_us >= until_us)
     name = prepared.training_key(features.name, until_us, train_window_us)
     if not prepared.has_training_set(layout, name):
         point_in_time = prepared.load_features(layout, features.name)
         data = build_training_set(rows, outcomes, point_in_time, until_us=until_us, train_window_us=train_window_us)
         prepared.save_training_set(layout, name, data)
     return Cut(name, until_us, time.perf_counter() - began)
+
+
+def _tell_holdout(rows: pd.DataFrame, outcomes: Outcomes, is_held_out: BoolArray) -> None:
+    """Say how many held-out jobs are scored, and how many are not, as their peak is not final; twins are neither."""
+    scored = int((outcomes.is_scored & is_held_out).sum())
+    others = int((is_held_out & ~rows["is_twin"].to_numpy(dtype=bool)).sum()) - scored
+    logger.info("hold-out: %s jobs are scored; %s others without a final peak are not", f"{scored:,}", f"{others:,}")
 
 
 @task(name="leak audit")
@@ -128,8 +141,7 @@ def audit_features(store: str, features: Features, seed: int) -> dict[str, Any]:
     """
     layout = Layout(Path(store))
     rows = read_rows(read_snapshot(layout, features.pointer), ["atom_id", *LEARNING_COLUMNS])
-    outcomes = read_outcomes(rows, features.label_delay_us)
-    audit = audit_leaks(rows, outcomes, prepared.load_features(layout, features.name), seed)
+    audit = audit_leaks(rows, features.label_delay_us, prepared.load_features(layout, features.name), seed)
     if audit.finding is not None:
         raise LeakError(audit.finding)
     return audit.values

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import duckdb
 from prefect import task
 
 from warehouse.engine import open_engine
-from warehouse.ingest import ingest
+from warehouse.ingest import ingest, stored_rows
 from warehouse.layout import Layout
 from warehouse.publish import publish
 from warehouse.sources.demo import write_demo_export
 from warehouse.sources.files import FilesSource
-from warehouse.store import claim
+from warehouse.store import claim, release
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ def ingest_telemetry(store: str, places: list[str], telemetry: dict[str, str | i
     Args:
         store: The store's folder.
         places: Files, folders and globs.
-        telemetry: What the store is claimed for at its first ingest.
+        telemetry: What the store is claimed for at its first ingest; one that brings no row leaves it unclaimed.
 
     Raises:
         SourceError: There is nothing to read.
@@ -58,9 +61,28 @@ def ingest_telemetry(store: str, places: list[str], telemetry: dict[str, str | i
     """
     layout, now, began = Layout(Path(store)), datetime.now(UTC), time.perf_counter()
     with open_engine(layout) as engine:
-        claim(layout, telemetry)
-        report = ingest(engine, layout, FilesSource(places, now), now=now)
+        with _claimed(engine, layout, telemetry):
+            report = ingest(engine, layout, FilesSource(places, now), now=now)
         report.require_rows()
         snapshot = publish(engine, layout)
     notes = tuple(f"{file.name}: {file.note}" for file in report.files if file.note)
     return Ingested(asdict(report.counts), snapshot.digest, snapshot.rows, notes, time.perf_counter() - began)
+
+
+@contextmanager
+def _claimed(
+    engine: duckdb.DuckDBPyConnection, layout: Layout, telemetry: dict[str, str | int | float | None]
+) -> Iterator[None]:
+    """Hold the store for one telemetry, and let go of it again where no row came in.
+
+    The claim comes before the rows, so that a crash between two files cannot leave rows that nobody claimed; a claim
+    without rows, which such a crash may leave, is void.
+    """
+    if not stored_rows(engine):
+        release(layout)
+    claim(layout, telemetry)
+    try:
+        yield
+    finally:
+        if not stored_rows(engine):
+            release(layout)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from resource_prediction.config import family_entry
-from resource_prediction.gate import Verdict
+from resource_prediction.gate import RecipeId, Verdict
 from resource_prediction.recipe import Recipe
 from tasks.fit import Fitted
 from warehouse.artifacts import artifact_path
@@ -80,13 +80,20 @@ class RunReport:
     ) -> dict[str, Any]:
         """The JSON object of the run.
 
+        ``champion`` serves after the run, ``challenger`` is the other side, and ``improvement`` is the challenger's
+        gain over the champion in points: positive where the challenger is better. So where the verdict changed who
+        serves, the challenger is the version that served before, and the gate's gain of the newcomer is told with its
+        sign turned. Where nothing was changed, the challenger is this run's fit that the verdict speaks of; without
+        such a fit both are None.
+
         Args:
             verdict: The gate's.
             applied: Whether it changed who serves.
             champion: Who serves now.
             before: Who served before.
         """
-        gain = verdict.improvement or verdict.refresh
+        replaced = before if applied else None
+        challenger = self._challenger(verdict, replaced)
         return {
             "verdict": verdict.kind,
             "applied": applied,
@@ -94,10 +101,8 @@ class RunReport:
             "run_id": self.run_id,
             "store": self.store,
             "champion": None if champion is None else self._serving(champion),
-            "challenger": self._challenger(verdict, before if applied else None),
-            "improvement": None
-            if gain is None
-            else {k: asdict(gain)[k] for k in ("mean", "low", "high", "probability")},
+            "challenger": challenger,
+            "improvement": None if challenger is None else _gain(verdict, is_turned=replaced is not None),
             "baselines": {name: _without_rows(score) for name, score in self.baselines.items()},
             "families": [outcome.values for outcome in self.families],
             "holdout": self.holdout,
@@ -119,14 +124,17 @@ class RunReport:
         """The other side of the comparison: a version where one was replaced, else this run's fit of the challenger."""
         if verdict.kind == "first":
             return None
+        layout = Layout(Path(self.store))
         if replaced is not None:
-            fitted = self._fit_of(replaced.recipe)
-            path = artifact_path(Layout(Path(self.store)), replaced.served_digest)
+            # After a refresh the fit of the same recipe is the newer one, not the one that served.
+            fitted = None if verdict.kind == "refreshed" else self._fit_of(replaced.recipe)
+            path = artifact_path(layout, replaced.served_digest)
             return {"version": replaced.version, "family": replaced.family, "path": str(path), **_scores(fitted)}
-        fitted = None if verdict.challenger is None else self._fit_of(verdict.challenger.digest)
+        recipe = _challenging(verdict)
+        fitted = None if recipe is None else self._fit_of(recipe.digest)
         if fitted is None:
             return None
-        path = artifact_path(Layout(Path(self.store)), fitted.digest)
+        path = artifact_path(layout, fitted.digest)
         family = str(fitted.recipe["family"])
         return {"version": f"{family}-{fitted.digest[:8]}", "family": family, "path": str(path), **_scores(fitted)}
 
@@ -134,6 +142,28 @@ class RunReport:
         outcomes = self.families if self.beside is None else [*self.families, self.beside]
         fits = (outcome.fitted for outcome in outcomes if outcome.fitted)
         return next((fitted for fitted in fits if Recipe.of(fitted.recipe).digest == recipe), None)
+
+
+def _is_about_refresh(verdict: Verdict) -> bool:
+    """Whether the comparison to tell is that of a newer fit with the champion as it is."""
+    return verdict.kind == "refreshed" or (verdict.improvement is None and verdict.refresh is not None)
+
+
+def _challenging(verdict: Verdict) -> RecipeId | None:
+    """The recipe whose fit of this run challenges the champion that stays."""
+    # A verdict that was only to be looked at (--no-promote) names the one that would have been promoted as champion.
+    would_serve = verdict.kind == "promoted" or _is_about_refresh(verdict)
+    return verdict.champion if would_serve else verdict.challenger
+
+
+def _gain(verdict: Verdict, *, is_turned: bool) -> dict[str, float] | None:
+    """The challenger's gain over the champion; turned where the verdict's gain is that of the new champion."""
+    gain = verdict.refresh if _is_about_refresh(verdict) else verdict.improvement
+    if gain is None:
+        return None
+    if is_turned:
+        gain = replace(gain, mean=-gain.mean, low=-gain.high, high=-gain.low, probability=1 - gain.probability)
+    return {"mean": gain.mean, "low": gain.low, "high": gain.high, "probability": gain.probability}
 
 
 def _scores(fitted: Fitted | None) -> dict[str, Any]:

@@ -131,8 +131,13 @@ def ingest(engine: duckdb.DuckDBPyConnection, layout: Layout, source: Source, *,
         reports.append(report)
     if refusals and len(refusals) == len(reports):
         raise refusals[0]
-    stored = int(engine.execute("SELECT count(*) FROM telemetry").fetchall()[0][0])
-    return IngestReport(source.name, sum((report.counts for report in reports), RowCounts()), tuple(reports), stored)
+    counts = sum((report.counts for report in reports), RowCounts())
+    return IngestReport(source.name, counts, tuple(reports), stored_rows(engine))
+
+
+def stored_rows(engine: duckdb.DuckDBPyConnection) -> int:
+    """Rows of telemetry in the engine, twins included."""
+    return int(engine.execute("SELECT count(*) FROM telemetry").fetchall()[0][0])
 
 
 def _ingest_file(engine: duckdb.DuckDBPyConnection, layout: Layout, file: SourceFile, now: datetime) -> FileReport:

@@ -95,6 +95,16 @@ def claim(layout: Layout, telemetry: Mapping[str, str | int | float | None]) -> 
     return _store(layout, document)
 
 
+def release(layout: Layout) -> None:
+    """Take back the claim of a store that has no row; call it under the engine's lock.
+
+    Raises:
+        StoreError: As `open_store`.
+    """
+    if open_store(layout).telemetry is not None:
+        write_durably(layout.store_file, _text({**_document(layout), "telemetry": None}))
+
+
 def migrate(document: Document, migrations: Mapping[int, Migration], newest: int) -> Document:
     """Take a store document from its format to the newest, one step after the other.
 

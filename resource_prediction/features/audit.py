@@ -13,11 +13,17 @@ from resource_prediction.features.keys import KeyArray, level_keys
 from resource_prediction.features.point_in_time import POINT_IN_TIME_FEATURES, History
 from resource_prediction.features.raw_rows import read_submissions
 from resource_prediction.features.state import HistoryState
-from resource_prediction.outcomes import Outcomes
+from resource_prediction.outcomes import Outcomes, read_outcomes
+from resource_prediction.telemetry import COLUMNS
 
 AUDITED_ROWS = 2_000
 _SEGMENT = 250
 """Consecutive rows that share one start of a walk."""
+
+_SCRAMBLED = tuple(
+    column for column in COLUMNS if not column.at_submission and column.name not in ("ts_status", "finished_at")
+)
+"""Raw columns that a job has only afterwards; status and end stay, as they say which jobs count and since when."""
 
 
 @dataclass(frozen=True)
@@ -44,21 +50,21 @@ class LeakAudit:
         return asdict(self)
 
 
-def audit_leaks(rows: pd.DataFrame, outcomes: Outcomes, point_in_time: Matrix, seed: int) -> LeakAudit:
+def audit_leaks(rows: pd.DataFrame, label_delay_us: int, point_in_time: Matrix, seed: int) -> LeakAudit:
     """Describe at least AUDITED_ROWS rows again, or all of a smaller table, from what was known at their submission.
 
     In two ways. *Withheld*: in segments of consecutive rows, a history is built of the jobs known before the segment
     and walks forward; each row is described before any job that was not known strictly before it is handed over.
-    *Scrambled*: at one instant the peaks of all jobs not yet known are replaced by noise, and the rows submitted up to
-    then are described by the same code as in training.
+    *Scrambled*: in a copy of the raw rows, whatever the jobs not known at one instant have only afterwards is replaced
+    by noise; the copy is read again, and its rows submitted up to then are described by the same code as in training.
 
     Args:
         rows: Accepted rows in contract columns in the order of (time, id), n.
-        outcomes: What became of them.
+        label_delay_us: When a peak without an end counts as known; microseconds after submission.
         point_in_time: The features under test, shape (n, features).
         seed: Seed of the choice of segments and of the noise.
     """
-    submissions = read_submissions(rows)
+    submissions, outcomes = read_submissions(rows), read_outcomes(rows, label_delay_us)
     keys, submitted_us = level_keys(submissions), submissions.submitted_us
     generator = np.random.default_rng(seed)
     is_twin, is_tie = _twins(rows, submitted_us), _ties(submitted_us)
@@ -67,7 +73,12 @@ def audit_leaks(rows: pd.DataFrame, outcomes: Outcomes, point_in_time: Matrix, s
     for segment in audited:
         again = _walk(keys, submitted_us, outcomes, segment)
         finding = finding or _difference(rows, again, point_in_time[segment], segment)
-    finding = finding or _scramble(rows, keys, submitted_us, outcomes, point_in_time=point_in_time, generator=generator)
+    if len(rows):
+        cut_us = int(submitted_us[int(generator.integers(len(rows) // 4, len(rows)))])
+        scrambled = _scramble(rows, outcomes.known_us >= cut_us, generator)
+        checked = np.flatnonzero(submitted_us <= cut_us)[-AUDITED_ROWS:]
+        again = _describe(scrambled, label_delay_us, checked)
+        finding = finding or _difference(rows, again, point_in_time[checked], checked)
     chosen = np.concatenate(audited) if audited else np.empty(0, dtype=np.intp)
     return LeakAudit(len(chosen), int(is_twin[chosen].sum()), int(is_tie[chosen].sum()), finding is None, finding)
 
@@ -106,25 +117,27 @@ def _walk(keys: KeyArray, submitted_us: IntArray, outcomes: Outcomes, segment: n
     return described
 
 
-def _scramble(
-    rows: pd.DataFrame,
-    keys: KeyArray,
-    submitted_us: IntArray,
-    outcomes: Outcomes,
-    *,
-    point_in_time: Matrix,
-    generator: np.random.Generator,
-) -> str | None:
-    if not len(rows):
-        return None
-    cut_us = submitted_us[int(generator.integers(len(rows) // 4, len(rows)))]
-    noise = generator.lognormal(size=len(rows))
-    peak_gib = np.where(outcomes.known_us >= cut_us, noise, outcomes.peak_gib)
-    final = outcomes.is_final
-    history = History.build(keys[final], outcomes.known_us[final], peak_gib[final])
-    checked = np.flatnonzero(submitted_us <= cut_us)[-AUDITED_ROWS:]
-    again = history.describe(keys[checked], submitted_us[checked])
-    return _difference(rows, again, point_in_time[checked], checked)
+def _scramble(rows: pd.DataFrame, is_unknown: BoolArray, generator: np.random.Generator) -> pd.DataFrame:
+    """A copy of the rows with noise in place of all that the unknown ones have only afterwards."""
+    noisy = {}
+    for column in _SCRAMBLED:
+        if column.name not in rows:
+            continue
+        is_text = column.type == "text"
+        # Around 10^10, which in bytes is a usual peak, and from far below to far above it.
+        noise = np.rint(generator.lognormal(23, 5, int(is_unknown.sum()))) + 1
+        values = rows[column.name].to_numpy(dtype=object if is_text else np.float64, copy=True, na_value=np.nan)
+        values[is_unknown] = noise.astype(str) if is_text else noise
+        noisy[column.name] = values
+    return rows.assign(**noisy)
+
+
+def _describe(rows: pd.DataFrame, label_delay_us: int, chosen: np.ndarray) -> Matrix:
+    """Some rows of a table, described as in training by all of it."""
+    submissions, outcomes = read_submissions(rows), read_outcomes(rows, label_delay_us)
+    keys, final = level_keys(submissions), outcomes.is_final
+    history = History.build(keys[final], outcomes.known_us[final], outcomes.peak_gib[final])
+    return history.describe(keys[chosen], submissions.submitted_us[chosen])
 
 
 def _difference(rows: pd.DataFrame, again: Matrix, before: Matrix, places: np.ndarray) -> str | None:

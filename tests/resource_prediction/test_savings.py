@@ -17,6 +17,12 @@ def test_a_job_that_fits_saves_the_difference_and_one_that_does_not_costs_its_al
     assert gib_saved(PEAK_GIB[:2], ALLOCATION_GIB[:2], REQUEST_GIB[:2]) == (10 - 6) - 5
 
 
+def test_a_job_that_its_limit_killed_does_not_fit_into_the_peak_that_it_reached() -> None:
+    saved = savings([4.0, 4.0], [4.0, 4.0], [10.0, 10.0], censored=[True, False])
+    assert (saved.gib, saved.under_rows) == (-4.0 + (10 - 4), 1)
+    assert gib_saved([4.0], [5.0], [10.0], censored=[True]) == 5.0
+
+
 def test_a_job_without_a_request_is_left_out() -> None:
     saved = savings(PEAK_GIB, ALLOCATION_GIB, REQUEST_GIB)
     assert (saved.gib, saved.rows, saved.under_rows) == (-1.0, 2, 1)

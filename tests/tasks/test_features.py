@@ -47,6 +47,21 @@ def test_a_judged_set_ends_before_the_holdout_and_a_served_one_holds_all(prepare
     assert len(judged_set.peak_gib) < len(served_set.peak_gib)
 
 
+def test_held_out_jobs_that_no_score_counts_are_told_beside_the_scored_ones(
+    prepared: Prepared, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", logger="tasks.features")
+    cut_training_set.fn(prepared.store, prepared.features, "judged", holdout="20%", train_window_us=None)
+    rows = read_rows(read_snapshot(Layout(Path(prepared.store))))
+    held = rows[(rows["time"].to_numpy("datetime64[us]").astype(np.int64) >= prepared.cut.until_us) & ~rows["is_twin"]]
+    is_final = held["ts_status"].isin(["ok", "unstable"])
+    is_cut_off = (held["ts_status"] == "error") & (held["max_rss"] >= 0.98 * held["memreq"] * 1024**2)
+    scored = int((is_final | is_cut_off | (held["ts_status"] == "oom")).sum())
+    assert 0 < scored < len(held)
+    told = f"hold-out: {scored} jobs are scored; {len(held) - scored} others without a final peak are not"
+    assert told in caplog.messages
+
+
 def test_too_few_rows_are_refused(prepared: Prepared) -> None:
     with pytest.raises(TooFewRowsError, match="expected at least 50"):
         cut_training_set.fn(prepared.store, prepared.features, "judged", holdout="99%", train_window_us=None)

@@ -9,6 +9,8 @@ import pytest
 from resource_prediction.errors import NoUsableRowError, SourceError, StoreKindError
 from tasks.ingest import generate_demo, ingest_telemetry
 from tests.tasks.conftest import TELEMETRY, Prepared
+from warehouse.layout import Layout
+from warehouse.store import claim, open_store
 
 
 def test_every_row_of_the_demo_farm_is_accounted_for(prepared: Prepared) -> None:
@@ -47,3 +49,31 @@ def test_nothing_to_read_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "bad.csv").write_text("time;buildProfile;max_rss\n2025-04-01;p;-5\n", encoding="utf-8")
     with pytest.raises(NoUsableRowError, match="got 1 rows read, 1 of them quarantined"):
         ingest_telemetry.fn(store, [str(tmp_path / "bad.csv")], own)
+
+
+def test_a_first_ingest_that_brings_no_row_leaves_the_store_free_for_other_telemetry(tmp_path: Path) -> None:
+    store, layout = str(tmp_path / "store"), Layout(tmp_path / "store")
+    own = {"kind": "own", "mapping": None}
+    (tmp_path / "bad.csv").write_text("time;buildProfile;max_rss\n2025-04-01;p;-5\n", encoding="utf-8")
+    for name in ("none.csv", "bad.csv"):
+        with pytest.raises((SourceError, NoUsableRowError), match="got "):
+            ingest_telemetry.fn(store, [str(tmp_path / name)], own)
+        assert open_store(layout).telemetry is None
+    path = generate_demo.fn(store, 900, 6.0)
+    assert ingest_telemetry.fn(store, [path], TELEMETRY).rows == 900
+    assert open_store(layout).telemetry == TELEMETRY
+
+
+def test_a_claim_that_a_crash_left_without_rows_is_void(tmp_path: Path) -> None:
+    store, layout = str(tmp_path / "store"), Layout(tmp_path / "store")
+    claim(layout, TELEMETRY)
+    (tmp_path / "own.csv").write_text("time;buildProfile;max_rss\n2025-04-01;p;5\n", encoding="utf-8")
+    own = {"kind": "own", "mapping": None}
+    ingest_telemetry.fn(store, [str(tmp_path / "own.csv")], own)
+    assert open_store(layout).telemetry == own
+
+
+def test_a_later_file_that_is_refused_leaves_the_claim_as_it_is(prepared: Prepared, tmp_path: Path) -> None:
+    with pytest.raises(SourceError, match="got a path that does not exist"):
+        ingest_telemetry.fn(prepared.store, [str(tmp_path / "none.csv")], TELEMETRY)
+    assert open_store(Layout(Path(prepared.store))).telemetry == TELEMETRY

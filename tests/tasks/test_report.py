@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +18,11 @@ from warehouse.registry import Champion, Scores
 
 METRICS = {"score": 70.0, "live_score": 69.0, "under_pct": 2.0, "over_pct": 60.0, "gib_saved": 5.0, "rows": 10}
 XGBOOST, LIGHTGBM = "xgboost_regression", "lightgbm_regression"
+
+GAIN = Improvement(mean=1.5, low=0.5, high=2.5, probability=0.75, blocks=20, days=5, rows=100)
+OTHER_GAIN = replace(GAIN, mean=-9.0, low=-10.0, high=-8.0, probability=0.0)
+TOLD = {"mean": 1.5, "low": 0.5, "high": 2.5, "probability": 0.75}
+TURNED = {"mean": -1.5, "low": -2.5, "high": -0.5, "probability": 0.25}
 
 
 def recipe(family: str) -> Recipe:
@@ -92,10 +98,64 @@ def test_after_a_first_verdict_there_is_no_challenger(report: RunReport) -> None
 
 
 def test_after_a_switch_the_challenger_is_the_version_that_served_before(report: RunReport) -> None:
-    verdict = Verdict("promoted", "why", id_of(XGBOOST), id_of(LIGHTGBM))
+    verdict = Verdict("promoted", "why", id_of(XGBOOST), id_of(LIGHTGBM), improvement=GAIN)
     said = result(report, verdict, applied=True, champion=champion(XGBOOST), before=champion(LIGHTGBM))
     assert said["challenger"]["version"] == f"0001-{LIGHTGBM}"
     assert said["challenger"]["score"] == 80.0
+    assert said["improvement"] == TURNED
+
+
+def test_after_a_refresh_the_challenger_is_the_older_fit_without_figures_of_this_run(report: RunReport) -> None:
+    verdict = Verdict("refreshed", "why", id_of(XGBOOST), id_of(LIGHTGBM), improvement=OTHER_GAIN, refresh=GAIN)
+    newer = replace(champion(XGBOOST), version="0002-newer")
+    said = result(report, verdict, applied=True, champion=newer, before=champion(XGBOOST))
+    assert (said["champion"]["version"], said["champion"]["score"]) == ("0002-newer", 70.0)
+    assert (said["challenger"]["version"], said["challenger"]["score"]) == (f"0001-{XGBOOST}", None)
+    assert said["improvement"] == TURNED
+
+
+def test_a_refresh_without_evidence_has_no_improvement_even_where_a_switch_was_looked_at(report: RunReport) -> None:
+    verdict = Verdict("refreshed", "why", id_of(XGBOOST), id_of(LIGHTGBM), improvement=GAIN)
+    said = result(report, verdict, applied=True, champion=champion(XGBOOST), before=champion(XGBOOST))
+    assert said["improvement"] is None
+
+
+def test_where_the_champion_is_kept_the_improvement_is_the_challengers_over_it(report: RunReport) -> None:
+    verdict = Verdict("kept", "why", id_of(XGBOOST), id_of(LIGHTGBM), improvement=GAIN, refresh=OTHER_GAIN)
+    said = result(report, verdict, champion=champion(XGBOOST), before=champion(XGBOOST))
+    assert said["challenger"]["family"] == LIGHTGBM
+    assert said["improvement"] == TOLD
+    assert result(report, Verdict("kept", "why"))["improvement"] is None
+
+
+def test_the_gain_of_a_challenger_that_was_not_fitted_in_this_run_is_not_told_without_it(report: RunReport) -> None:
+    verdict = Verdict("kept", "why", id_of(XGBOOST), id_of("quantile_ensemble_regression"), improvement=GAIN)
+    said = result(report, verdict, champion=champion(XGBOOST))
+    assert (said["challenger"], said["improvement"]) == (None, None)
+
+
+def test_a_refused_refresh_without_a_contest_is_told_with_the_newer_fit_as_challenger(report: RunReport) -> None:
+    verdict = Verdict("kept", "why", id_of(XGBOOST), id_of(LIGHTGBM), refresh=GAIN)
+    said = result(report, verdict, champion=champion(XGBOOST), before=champion(XGBOOST))
+    assert said["champion"]["version"] == f"0001-{XGBOOST}"
+    assert said["challenger"]["version"] == f"{XGBOOST}-{XGBOOST[:8]}"
+    assert said["improvement"] == TOLD
+
+
+@pytest.mark.parametrize(
+    ("verdict", "challenger"),
+    [
+        (Verdict("promoted", "why", id_of(LIGHTGBM), id_of(XGBOOST), improvement=GAIN), LIGHTGBM),
+        (Verdict("refreshed", "why", id_of(XGBOOST), id_of(LIGHTGBM), refresh=GAIN), XGBOOST),
+    ],
+)
+def test_a_change_that_is_not_applied_is_told_from_the_side_of_the_champion_that_stays(
+    report: RunReport, verdict: Verdict, challenger: str
+) -> None:
+    said = result(report, verdict, champion=champion(XGBOOST), before=champion(XGBOOST))
+    assert said["champion"]["version"] == f"0001-{XGBOOST}"
+    assert said["challenger"]["version"] == f"{challenger}-{challenger[:8]}"
+    assert said["improvement"] == TOLD
 
 
 def test_a_family_that_failed_has_null_figures_and_its_error(report: RunReport) -> None:
@@ -112,11 +172,3 @@ def test_baselines_and_audit_are_told_by_their_documented_keys(report: RunReport
         "rolling_max_20": None,
     }
     assert said["leak_audit"] == {"rows": 9, "passed": True}
-
-
-def test_an_improvement_is_told_where_there_is_one(report: RunReport) -> None:
-    gain = Improvement(mean=1.5, low=0.5, high=2.5, probability=0.99, blocks=20, days=5, rows=100)
-    said = result(report, Verdict("promoted", "why", improvement=gain))
-    assert said["improvement"] == {"mean": 1.5, "low": 0.5, "high": 2.5, "probability": 0.99}
-    assert result(report, Verdict("refreshed", "why", refresh=gain))["improvement"] == said["improvement"]
-    assert result(report, Verdict("kept", "why"))["improvement"] is None

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resource_prediction.features.audit import audit_leaks
+from resource_prediction.features.audit import _scramble, audit_leaks
 from resource_prediction.features.keys import LEVEL_NAMES, level_keys
 from resource_prediction.features.point_in_time import POINT_IN_TIME_FEATURES
-from resource_prediction.features.raw_rows import read_submissions
+from resource_prediction.features.raw_rows import Submissions, read_submissions
 from resource_prediction.features.table import describe_table
 from resource_prediction.outcomes import Outcomes, read_outcomes
 
@@ -96,8 +96,8 @@ def test_scrambling_all_that_was_not_known_changes_no_feature(
 
 
 def test_the_audit_passes_honest_features_and_says_what_it_saw(rows: pd.DataFrame) -> None:
-    matrix, outcomes = features(rows)
-    audit = audit_leaks(rows, outcomes, matrix, seed=7)
+    matrix, _ = features(rows)
+    audit = audit_leaks(rows, HOUR_US, matrix, seed=7)
     assert audit.passed
     assert audit.finding is None
     assert audit.rows == len(rows)
@@ -109,7 +109,7 @@ def test_the_audit_finds_a_feature_that_saw_the_future(rows: pd.DataFrame) -> No
     matrix, outcomes = features(rows)
     row = len(rows) - 5
     matrix[row, column("profile_last_gib")] = outcomes.peak_gib[row]
-    audit = audit_leaks(rows, outcomes, matrix, seed=7)
+    audit = audit_leaks(rows, HOUR_US, matrix, seed=7)
     assert not audit.passed
     assert audit.finding is not None
     assert "profile_last_gib" in audit.finding
@@ -119,7 +119,33 @@ def test_the_audit_finds_a_feature_that_saw_the_future(rows: pd.DataFrame) -> No
 def test_the_audit_finds_a_plain_lag_over_the_sorted_table(rows: pd.DataFrame) -> None:
     matrix, outcomes = features(rows)
     matrix[1:, column("profile_last_gib")] = outcomes.peak_gib[:-1]
-    assert not audit_leaks(rows, outcomes, matrix, seed=7).passed
+    assert not audit_leaks(rows, HOUR_US, matrix, seed=7).passed
+
+
+def test_the_audit_finds_a_key_made_of_what_is_known_only_afterwards(
+    rows: pd.DataFrame, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def leaking(raw: pd.DataFrame) -> Submissions:
+        return read_submissions(raw.assign(jobs=raw["max_rss"] % 2))
+
+    monkeypatch.setattr("resource_prediction.features.table.read_submissions", leaking)
+    monkeypatch.setattr("resource_prediction.features.audit.read_submissions", leaking)
+    matrix, _ = features(rows)
+    audit = audit_leaks(rows, HOUR_US, matrix, seed=7)
+    assert audit.finding is not None
+    assert "placement_" in audit.finding
+
+
+def test_scrambling_changes_what_comes_afterwards_of_unknown_jobs_and_nothing_else(rows: pd.DataFrame) -> None:
+    raw = rows.assign(max_cache=1.0, memory_fail_count=0.0, cgroup="c", ts_phase="building", allocation=np.nan)
+    is_unknown = np.arange(len(raw)) >= 300
+    scrambled = _scramble(raw, is_unknown, np.random.default_rng(1))
+    afterwards = ["max_rss", "max_cache", "memory_fail_count", "cgroup", "ts_phase", "allocation"]
+    pd.testing.assert_frame_equal(scrambled[~is_unknown], raw[~is_unknown])
+    pd.testing.assert_frame_equal(scrambled.drop(columns=afterwards), raw.drop(columns=afterwards))
+    for name in afterwards:
+        assert (scrambled[name][is_unknown] != raw[name][is_unknown]).all(), name
+    assert (scrambled["max_rss"][is_unknown] > 0).all()
 
 
 def test_a_label_delay_hides_jobs_that_ended_later(make_rows: MakeRows) -> None:
