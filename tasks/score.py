@@ -15,7 +15,6 @@ from resource_prediction.arrays import FloatArray
 from resource_prediction.errors import ArtifactError
 from resource_prediction.evaluation import ScoredJobs, evaluate, score_baselines
 from resource_prediction.evidence import BLOCK_HOURS, complete_until, ledger_entries, segments, served_recipe
-from resource_prediction.gate import GateRule
 from resource_prediction.models import DeployableModel
 from resource_prediction.outcomes import read_outcomes
 from resource_prediction.telemetry import LEARNING_COLUMNS
@@ -52,7 +51,7 @@ def enter_evidence(
     layout = Layout(Path(store))
     snapshot_rows = read_rows(read_snapshot(layout), columns=["time"])
     scored = jobs.ledger_rows(allocation_gib)
-    scored["segment"] = segments(scored["component"], GateRule().segment_rows)
+    scored["segment"] = segments(scored["component"])
     entries = ledger_entries(
         scored,
         recipe=recipe_id,
