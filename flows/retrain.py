@@ -23,10 +23,20 @@ from tasks.evaluate import evaluate_newest
 from tasks.features import Cut, Features, audit_features, build_features, cut_training_set
 from tasks.fit import Fitted, fit_served
 from tasks.ingest import generate_demo, ingest_telemetry
-from tasks.promote import PROMOTIONS, Evening, Judgement, carry_out, current_champion, judge_night, record_evaluation
+from tasks.promote import (
+    PROMOTIONS,
+    Evening,
+    Judgement,
+    carry_out,
+    current_champion,
+    judge_night,
+    nominated_fit,
+    record_evaluation,
+)
 from tasks.report import FamilyOutcome, RunReport
 from tasks.run import begin_run, end_run
-from tasks.score import describe_holdout, enter_settled_evidence, score_holdout_baselines, score_served_champion
+from tasks.score import describe_holdout, score_holdout_baselines, score_served_champion
+from tasks.settle import enter_settled_evidence
 from warehouse.registry import Champion
 
 STATE_NAMES = {kind: kind.capitalize() for kind in ("first", "refreshed", "promoted", "kept", "evaluated")}
@@ -137,7 +147,7 @@ def _cut(night: Night, features: Features, train_window_us: int | None, *, holdo
 
 
 def _fit(night: Night, features: Features, cut: Cut) -> tuple[Fitted, ...]:
-    """Search where asked for, then fit the chosen families and, beside them, the champion's recipe."""
+    """Search where asked for, then fit the chosen families and, beside them, the champion's and the nominated one."""
     report, asked = night.report, night.parameters
     report.families = [FamilyOutcome(family) for family in asked.families]
     with night.watch.stage("fit"):
@@ -150,7 +160,8 @@ def _fit(night: Night, features: Features, cut: Cut) -> tuple[Fitted, ...]:
         if not fits:
             raise EveryFamilyFailedError({outcome.family: outcome.error or "" for outcome in report.families})
         fits += _fit_champion_again(night, features, cut, recipes)
-        enter_settled_evidence(night.store, features, cut, [Recipe.of(fitted.recipe).digest for fitted in fits])
+        fits += _fit_nominated_again(night, features, cut, {Recipe.of(fitted.recipe).digest for fitted in fits})
+        enter_settled_evidence(night.store, features, [Recipe.of(fitted.recipe).digest for fitted in fits])
         _say_how_the_champion_serves(score_served_champion(night.store, features))
         report.baselines = score_holdout_baselines(night.store, features, cut, asked.under_cost)
         report.holdout = describe_holdout(night.store, features, cut)
@@ -189,6 +200,19 @@ def _fit_beside(
     if (recipe.label_delay_us, recipe.train_window_us) != (asked.label_delay_us, asked.train_window_us):
         cut = _cut(night, features, recipe.train_window_us, holdout=asked.holdout)
     return fit_families(night, features, cut, [outcome], {outcome.family: recipe})
+
+
+def _fit_nominated_again(night: Night, features: Features, cut: Cut, fitted: set[str]) -> tuple[Fitted, ...]:
+    """The open nomination's recipe, where it is not fitted already: the nights that are to confirm it need its fits."""
+    found = nominated_fit(night.store)
+    if found is None or found.recipe in fitted:
+        return ()
+    recipe = Recipe.of(dict(found.recipe_values))
+    if recipe.feature_version != FEATURE_VERSION:
+        get_run_logger().warning("the nominated %s needs features that this release no longer makes", found.family)
+        return ()
+    night.report.nominated = FamilyOutcome(found.family)
+    return _fit_beside(night, night.report.nominated, recipe, features, cut)
 
 
 def _conclude(night: Night, evening: Evening, judgement: Judgement) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from resource_prediction.arrays import BoolArray, FloatArray
+from resource_prediction.arrays import BoolArray, FloatArray, IntArray
 from resource_prediction.evidence import SUM_COLUMNS, check_ledger
 
 Times = NDArray[np.datetime64]
@@ -19,7 +19,10 @@ Fits = Literal["equal", "newer", "any"]
 
 @dataclass(frozen=True)
 class RecipeBlocks:
-    """A recipe's sums in its blocks, shape (b,) each, in time order; its fit saw rows before ``fitted_until``."""
+    """A recipe's sums, one entry a block and fit, shape (b,) each; the fit saw rows before ``fitted_until``.
+
+    Entries are in the order of their block, those of one block in the order of their fit.
+    """
 
     block_start: Times
     fitted_until: Times
@@ -98,7 +101,7 @@ class PairedBlocks:
 
 
 def recipe_blocks(ledger: pd.DataFrame) -> dict[str, RecipeBlocks]:
-    """Sum the ledger's segments into one entry a recipe and block.
+    """Sum the ledger's segments into one entry a recipe, block and fit.
 
     Raises:
         GateError: Where a column is missing.
@@ -126,7 +129,8 @@ def pair(champion: RecipeBlocks | None, challenger: RecipeBlocks | None, fits: F
     """Bring two recipes together on the blocks that both have.
 
     A block counts only where both were scored on the same rows (equal number and sum of peaks), and where their
-    fits relate as asked: of two fits of different age, age looks like skill.
+    fits relate as asked: of two fits of different age, age looks like skill. It counts once: where several fits of the
+    champion can be paired, its newest one is, with the newest such fit of the challenger.
 
     Args:
         champion: Its blocks; None where the ledger has none.
@@ -136,17 +140,31 @@ def pair(champion: RecipeBlocks | None, challenger: RecipeBlocks | None, fits: F
     if champion is None or challenger is None:
         nothing = np.empty(0)
         return PairedBlocks(np.empty(0, dtype="datetime64[us]"), nothing, nothing, nothing, nothing)
-    start, old, new = np.intersect1d(champion.block_start, challenger.block_start, return_indices=True)
+    old, new = _meetings(champion, challenger)
     fair = champion.rows[old] == challenger.rows[new]
     fair &= np.isclose(champion.peak_gib[old], challenger.peak_gib[new], rtol=1e-9)
     if fits != "any":
         relation = np.equal if fits == "equal" else np.less_equal
         fair &= relation(champion.fitted_until[old], challenger.fitted_until[new])
     old, new = old[fair], new[fair]
+    start = champion.block_start[old]
+    # The meetings of a block are in the order of the champion's fit, then of the challenger's: the last is the newest.
+    newest = np.append(start[1:] != start[:-1], True)[: len(start)]
+    old, new = old[newest], new[newest]
     return PairedBlocks(
-        start[fair],
+        start[newest],
         champion.rows[old],
         champion.peak_gib[old],
         champion.under_rows[old] - challenger.under_rows[new],
         champion.excess_gib[old] - challenger.excess_gib[new],
     )
+
+
+def _meetings(champion: RecipeBlocks, challenger: RecipeBlocks) -> tuple[IntArray, IntArray]:
+    """Positions of every two entries of one block, shape (meetings,) each, in the order of the champion's entries."""
+    first = np.searchsorted(challenger.block_start, champion.block_start, side="left")
+    counts = np.searchsorted(challenger.block_start, champion.block_start, side="right") - first
+    old = np.repeat(np.arange(len(counts)), counts)
+    # Within the meetings of one entry of the champion the challenger's position counts up from its first.
+    within = np.arange(len(old)) - np.repeat(np.cumsum(counts) - counts, counts)
+    return old, first[old] + within

@@ -49,6 +49,16 @@ class ScoredJobs:
             outcomes.is_censored[kept],
         )
 
+    def where(self, chosen: BoolArray) -> ScoredJobs:
+        """The chosen jobs only; ``chosen`` has shape (n,)."""
+        return ScoredJobs(
+            self.rows[chosen],
+            self.point_in_time[chosen],
+            self.peak_gib[chosen],
+            self.memreq_gib[chosen],
+            self.is_censored[chosen],
+        )
+
     def score(self, allocation_gib: FloatArray, under_cost: float) -> Score:
         """Business score of allocations, shape (n,), GiB."""
         return business_score(self.peak_gib, allocation_gib, under_cost, censored=self.is_censored)

@@ -20,6 +20,8 @@ SERVED_SUFFIX = "@served"
 SUM_COLUMNS = ("rows", "under_rows", "excess_gib", "peak_gib")
 LEDGER_COLUMNS = ("block_start", "recipe", "segment", "fitted_until", *SUM_COLUMNS)
 """Columns of the ledger; both times are ISO text in UTC without a zone, so that text order is time order."""
+ENTRY_COLUMNS = ("block_start", "recipe", "fitted_until")
+"""What enters once, with all its segments: a block as one fit of a recipe allocated it."""
 
 
 def served_recipe(recipe: str) -> str:
@@ -47,10 +49,13 @@ def complete_until(newest_known: datetime, label_delay: timedelta) -> pd.Timesta
     return pd.Timestamp(newest_known) - label_delay - timedelta(hours=SETTLING_HOURS)
 
 
-def segments(component: pd.Series, min_rows: int) -> pd.Series:
-    """Give each job its segment: its component, or "other" where that is missing or has under ``min_rows`` jobs."""
+def segments(component: pd.Series) -> pd.Series:
+    """Give each job its segment: its component, or "other" where that is missing.
+
+    Small components stay apart here: few jobs in one batch can be many over the nights that a verdict looks at.
+    """
     names = component.astype("object")
-    return names.where(names.map(names.value_counts()) >= min_rows, OTHER_SEGMENT).astype("str")
+    return names.where(names.notna(), OTHER_SEGMENT).astype("str")
 
 
 def ledger_entries(
@@ -106,28 +111,32 @@ def empty_ledger() -> pd.DataFrame:
 
 
 def new_entries(ledger: pd.DataFrame, entries: pd.DataFrame) -> pd.DataFrame:
-    """Keep the entries whose block the ledger does not hold for that recipe yet: a block enters once, as a whole.
+    """Keep the entries whose block the ledger does not hold for that fit yet: a block enters once, as a whole.
 
-    Late rows of a new segment would otherwise add to a block that an earlier verdict has used.
+    Late rows of a new segment would otherwise add to a block that an earlier verdict has used. Fits of one recipe with
+    other cutoffs enter the same block apart, so that each can be paired with a fit of its own night.
 
     Raises:
         GateError: Where a column is missing.
     """
     check_ledger(ledger)
     check_ledger(entries)
-    held = pd.MultiIndex.from_frame(ledger[["block_start", "recipe"]])
-    return entries[~pd.MultiIndex.from_frame(entries[["block_start", "recipe"]]).isin(held)].reset_index(drop=True)
+    keys = list(ENTRY_COLUMNS)
+    held = pd.MultiIndex.from_frame(ledger[keys])
+    return entries[~pd.MultiIndex.from_frame(entries[keys]).isin(held)].reset_index(drop=True)
 
 
 def ledger_score(ledger: pd.DataFrame, recipe: str, under_cost: float = UNDER_COST) -> Score:
-    """Score a recipe over all its blocks in the ledger.
+    """Score a recipe over all its blocks in the ledger, each as its newest fit allocated it.
 
     Raises:
         GateError: Where a column is missing.
         ScoringError: Where the ledger holds no block of the recipe.
     """
     check_ledger(ledger)
-    sums = ledger.loc[ledger["recipe"] == recipe, list(SUM_COLUMNS)].sum()
+    entries = ledger[ledger["recipe"] == recipe]
+    newest = entries.groupby("block_start")["fitted_until"].transform("max")
+    sums = entries.loc[entries["fitted_until"] == newest, list(SUM_COLUMNS)].sum()
     rows, under_rows = int(sums["rows"]), int(sums["under_rows"])
     return score_of_sums(rows, under_rows, float(sums["excess_gib"]), float(sums["peak_gib"]), under_cost)
 

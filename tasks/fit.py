@@ -138,5 +138,5 @@ def _score(order: FitOrder, digest: str) -> dict[str, Any]:
     jobs = load_scored_jobs(order.store, order.features, since_us=order.cut.until_us)
     allocation_gib, predict_ms = predict_timed(model, jobs)
     evaluation = evaluate(model, jobs, allocation_gib, order.under_cost)
-    enter_evidence(order.store, model, jobs, allocation_gib, recipe_id=model.recipe.digest)
+    enter_evidence(order.store, order.features, model, jobs, allocation_gib, recipe_id=model.recipe.digest)
     return {**evaluation.values, "predict_ms_per_1000": predict_ms, "until_us": order.cut.until_us}

@@ -23,7 +23,7 @@ from tasks.score import from_us
 from warehouse.artifacts import artifact_path
 from warehouse.layout import Layout
 from warehouse.published import read_rows, read_snapshot
-from warehouse.registry import Champion, Conclusion, PromotionKind, Registry, Scores, VersionContent
+from warehouse.registry import Champion, Conclusion, Fit, PromotionKind, Registry, Scores, VersionContent
 
 PROMOTIONS: tuple[str, ...] = get_args(PromotionKind)
 """Verdicts that change who serves."""
@@ -76,6 +76,13 @@ def current_champion(store: str) -> Champion | None:
     """Who serves."""
     with Registry.open(Layout(Path(store))) as registry:
         return registry.champion()
+
+
+def nominated_fit(store: str) -> Fit | None:
+    """The newest fit of the recipe whose nomination is open, such as to fit it again; None where none is open."""
+    with Registry.open(Layout(Path(store))) as registry:
+        nomination = registry.nominations.current()
+        return None if nomination is None else registry.fits.of_recipe(nomination.recipe.digest)
 
 
 @task(name="judge", task_run_name="judge {evening.run_id}")

@@ -58,6 +58,7 @@ class RunReport:
         store: The store's folder.
         families: What became of each family.
         beside: The champion's recipe, where it was fitted beside the chosen families.
+        nominated: The nominated recipe, where it was.
         ingest: Counts of rows.
         baselines: Scores of the baselines; empty until they are known.
         holdout: Rows and span of the hold-out.
@@ -69,6 +70,7 @@ class RunReport:
     store: str
     families: list[FamilyOutcome] = field(default_factory=list)
     beside: FamilyOutcome | None = None
+    nominated: FamilyOutcome | None = None
     ingest: dict[str, int] = field(default_factory=dict)
     baselines: dict[str, Any] = field(default_factory=dict)
     holdout: dict[str, Any] = field(default_factory=dict)
@@ -139,8 +141,8 @@ class RunReport:
         return {"version": f"{family}-{fitted.digest[:8]}", "family": family, "path": str(path), **_scores(fitted)}
 
     def _fit_of(self, recipe: str) -> Fitted | None:
-        outcomes = self.families if self.beside is None else [*self.families, self.beside]
-        fits = (outcome.fitted for outcome in outcomes if outcome.fitted)
+        outcomes = [*self.families, self.beside, self.nominated]
+        fits = (outcome.fitted for outcome in outcomes if outcome and outcome.fitted)
         return next((fitted for fitted in fits if Recipe.of(fitted.recipe).digest == recipe), None)
 
 

@@ -14,8 +14,7 @@ from prefect import task
 from resource_prediction.arrays import FloatArray
 from resource_prediction.errors import ArtifactError
 from resource_prediction.evaluation import ScoredJobs, evaluate, score_baselines
-from resource_prediction.evidence import BLOCK_HOURS, complete_until, ledger_entries, segments, served_recipe
-from resource_prediction.gate import GateRule
+from resource_prediction.evidence import ledger_entries, segments, served_recipe
 from resource_prediction.models import DeployableModel
 from resource_prediction.outcomes import read_outcomes
 from resource_prediction.telemetry import LEARNING_COLUMNS
@@ -24,7 +23,7 @@ from warehouse import prepared
 from warehouse.artifacts import artifact_path
 from warehouse.layout import Layout
 from warehouse.published import read_rows, read_snapshot
-from warehouse.registry import Fit, Registry
+from warehouse.registry import Registry
 
 logger = logging.getLogger(__name__)
 
@@ -46,13 +45,19 @@ def predict_timed(model: DeployableModel, jobs: ScoredJobs) -> tuple[FloatArray,
 
 
 def enter_evidence(
-    store: str, model: DeployableModel, jobs: ScoredJobs, allocation_gib: FloatArray, *, recipe_id: str
+    store: str,
+    features: Features,
+    model: DeployableModel,
+    jobs: ScoredJobs,
+    allocation_gib: FloatArray,
+    *,
+    recipe_id: str,
 ) -> int:
     """Enter a model's complete blocks into the ledger, each once; returns how many rows of the ledger are new."""
     layout = Layout(Path(store))
-    snapshot_rows = read_rows(read_snapshot(layout), columns=["time"])
+    snapshot_rows = read_rows(read_snapshot(layout, features.pointer), columns=["time"])
     scored = jobs.ledger_rows(allocation_gib)
-    scored["segment"] = segments(scored["component"], GateRule().segment_rows)
+    scored["segment"] = segments(scored["component"])
     entries = ledger_entries(
         scored,
         recipe=recipe_id,
@@ -67,46 +72,6 @@ def enter_evidence(
 def from_us(instant_us: int) -> datetime:
     """An instant in microseconds as UTC without a zone, as telemetry has it."""
     return datetime(1970, 1, 1) + timedelta(microseconds=instant_us)  # noqa: DTZ001 - the ledger's times have no zone
-
-
-@task(name="enter settled evidence")
-def enter_settled_evidence(store: str, features: Features, cut: Cut, recipes: list[str]) -> int:
-    """Score earlier judged fits on blocks that have settled since, where this run's hold-out is too short to hold any.
-
-    A block enters the ledger when it is a day older than its peaks; with a hold-out of a day it never does while it is
-    held out. The fits of an earlier night had not seen it either.
-
-    Args:
-        store: The store's folder.
-        features: Features of all rows.
-        cut: This run's judged cut.
-        recipes: Ids of the recipes of this run.
-
-    Returns:
-        How many rows of the ledger are new.
-    """
-    layout = Layout(Path(store))
-    newest = read_rows(read_snapshot(layout, features.pointer), columns=["time"])["time"].max()
-    settled = complete_until(newest, timedelta(microseconds=features.label_delay_us)) - timedelta(hours=BLOCK_HOURS)
-    if from_us(cut.until_us) <= settled:
-        return 0
-    with Registry.open(layout) as registry:
-        fits = [_newest_settled(registry.fits.judged(recipe), settled) for recipe in recipes]
-    return sum(_enter_of_fit(store, features, fit) for fit in fits if fit is not None)
-
-
-def _newest_settled(fits: list[Fit], settled: datetime) -> Fit | None:
-    return next((fit for fit in fits if from_us(fit.metrics["until_us"]) <= settled), None)
-
-
-def _enter_of_fit(store: str, features: Features, fit: Fit) -> int:
-    try:
-        model = DeployableModel.load(artifact_path(Layout(Path(store)), fit.digest))
-    except ArtifactError as error:
-        logger.warning("an earlier fit of %s gives no evidence: %s", fit.family, error)
-        return 0
-    jobs = load_scored_jobs(store, features, since_us=model.facts.trained_until_us)
-    return enter_evidence(store, model, jobs, model.predict(jobs.rows), recipe_id=fit.recipe)
 
 
 @task(name="score baselines")
@@ -147,5 +112,5 @@ def score_served_champion(store: str, features: Features) -> dict[str, Any] | No
     if not len(jobs.rows):
         return None
     allocation_gib, _ = predict_timed(model, jobs)
-    enter_evidence(store, model, jobs, allocation_gib, recipe_id=served_recipe(champion.recipe))
+    enter_evidence(store, features, model, jobs, allocation_gib, recipe_id=served_recipe(champion.recipe))
     return evaluate(model, jobs, allocation_gib, model.recipe.rule.under_cost).values

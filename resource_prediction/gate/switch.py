@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from resource_prediction.comparison import Fits, PairedBlocks, RecipeBlocks, pair, recipe_blocks
-from resource_prediction.evidence import iso_time
+from resource_prediction.evidence import OTHER_SEGMENT, iso_time
 from resource_prediction.gate.rule import GateRule
 from resource_prediction.gate.verdict import Nomination, RecipeId
 from resource_prediction.improvement import Improvement, lower_bound, nightly_gains
@@ -145,13 +145,28 @@ def confirm(
 def _vetoes(
     ledger: pd.DataFrame, reference: Reference, challenger: str, judged: PairedBlocks, rule: GateRule
 ) -> tuple[str, ...]:
-    """Segments with rows enough that are worse with the rule's probability on the judged blocks."""
+    """Segments with rows enough that are worse with the rule's probability; those with too few are one, "other"."""
     both = ledger[ledger["recipe"].isin([reference.digest, challenger])]
-    vetoes = []
-    for segment, entries in both.groupby("segment", sort=True):
+    small = [
+        segment
+        for segment, pairs in _segment_pairs(both, reference, challenger, judged).items()
+        if pairs.rows.sum() < rule.segment_rows
+    ]
+    merged = both.assign(segment=both["segment"].where(~both["segment"].isin(small), OTHER_SEGMENT))
+    return tuple(
+        segment
+        for segment, pairs in _segment_pairs(merged, reference, challenger, judged).items()
+        if pairs.rows.sum() >= rule.segment_rows and rule.probability_worse(pairs, 0.0) >= rule.segment_probability
+    )
+
+
+def _segment_pairs(
+    ledger: pd.DataFrame, reference: Reference, challenger: str, judged: PairedBlocks
+) -> dict[str, PairedBlocks]:
+    """The judged blocks of each segment, by its name in alphabetical order."""
+    found = {}
+    for segment, entries in ledger.groupby("segment", sort=True):
         evidence = recipe_blocks(entries)
         pairs = pair(evidence.get(reference.digest), evidence.get(challenger), reference.fits)
-        pairs = pairs.where(np.isin(pairs.block_start, judged.block_start))
-        if pairs.rows.sum() >= rule.segment_rows and rule.probability_worse(pairs, 0.0) >= rule.segment_probability:
-            vetoes.append(str(segment))
-    return tuple(vetoes)
+        found[str(segment)] = pairs.where(np.isin(pairs.block_start, judged.block_start))
+    return found

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resource_prediction.comparison import PairedBlocks, RecipeBlocks, pair, recipe_blocks
+from resource_prediction.comparison import Fits, PairedBlocks, RecipeBlocks, pair, recipe_blocks
 from resource_prediction.improvement import improvement, lower_bound, nightly_gains
 
 START = np.datetime64("2025-04-28T00:00:00", "us")
@@ -53,6 +53,52 @@ def test_only_blocks_that_both_have_on_the_same_rows_with_fits_of_one_night_are_
     blocks = recipe_blocks(ledger)
     assert [pair(blocks["a"], blocks["b"], fits).blocks for fits in ("equal", "newer", "any")] == [1, 2, 2]
     assert pair(blocks["b"], blocks["a"], "newer").blocks == 1
+
+
+def _fits_of_a_block(recipe: str, fits: dict[str, int], rows: int = 5) -> list[tuple[object, ...]]:
+    """One entry of the same block for each day that a fit was cut at, with the GiB in excess that tell it apart."""
+    key = ("2025-04-28", recipe, "core")
+    return [(*key, f"2025-04-{day}", rows, 1, float(excess), 10.0 * rows) for day, excess in fits.items()]
+
+
+@pytest.mark.parametrize(
+    ("fits", "champion_fits", "challenger_fits", "gain_gib"),
+    [
+        # Both have fits of the 1st and the 2nd; an ad hoc run of the 3rd has the champion alone.
+        ("equal", {"01": 10, "02": 20, "03": 40}, {"01": 1, "02": 2}, 20 - 2),
+        ("equal", {"01": 10}, {"02": 2}, None),
+        # The champion's newest with the challenger's newest.
+        ("newer", {"01": 10, "02": 20}, {"01": 1, "02": 2, "03": 4}, 20 - 4),
+        ("newer", {"01": 10, "03": 40}, {"01": 1, "02": 2}, 10 - 2),
+        ("any", {"01": 10, "03": 40}, {"01": 1, "02": 2}, 40 - 2),
+    ],
+)
+def test_a_block_with_several_fits_counts_once_with_the_newest_that_fit_together(
+    fits: Fits, champion_fits: dict[str, int], challenger_fits: dict[str, int], gain_gib: int | None
+) -> None:
+    entries = [*_fits_of_a_block("a", champion_fits), *_fits_of_a_block("b", challenger_fits)]
+    for ledger in (_ledger(*entries), _ledger(*reversed(entries))):
+        blocks = recipe_blocks(ledger)
+        pairs = pair(blocks["a"], blocks["b"], fits)
+        assert pairs.excess_gain_gib.tolist() == ([] if gain_gib is None else [gain_gib])
+        assert pairs.rows.tolist() == ([] if gain_gib is None else [5])
+
+
+def test_a_common_fit_with_other_rows_gives_way_to_an_older_one_with_the_same() -> None:
+    later = [*_fits_of_a_block("a", {"02": 20}, rows=5), *_fits_of_a_block("b", {"02": 2}, rows=6)]
+    ledger = _ledger(*_fits_of_a_block("a", {"01": 10}), *_fits_of_a_block("b", {"01": 1}), *later)
+    blocks = recipe_blocks(ledger)
+    assert pair(blocks["a"], blocks["b"]).excess_gain_gib.tolist() == [9]
+
+
+@given(st.lists(st.tuples(st.sampled_from("ab"), st.integers(1, 5), st.integers(1, 4)), min_size=1, unique=True))
+def test_no_block_is_ever_paired_twice_whatever_fits_there_are(entries: list[tuple[str, int, int]]) -> None:
+    days = [(_entry(f"2025-04-1{block}", recipe, "core", 5, f"2025-04-0{fit}")) for recipe, block, fit in entries]
+    blocks = recipe_blocks(_ledger(*days))
+    of = {recipe: {(block, fit) for one, block, fit in entries if one == recipe} for recipe in "ab"}
+    starts = pair(blocks.get("a"), blocks.get("b")).block_start
+    common = {f"2025-04-1{block}" for block, _ in of["a"] & of["b"]}
+    assert [str(start)[:10] for start in starts] == sorted(common)
 
 
 @pytest.mark.parametrize(("column", "value"), [("rows", 6), ("peak_gib", 51.0)])

@@ -91,6 +91,20 @@ def test_the_same_block_enters_for_each_recipe() -> None:
     assert len(new_entries(held, _entries(scored, recipe=served_recipe("r")))) == 1
 
 
+def test_the_same_block_enters_for_each_fit_of_a_recipe() -> None:
+    held = _entries(_scored([6], [1], [1]), fitted_hour=0)
+    other = _entries(_scored([6], [1], [1]), fitted_hour=1)
+    assert len(new_entries(held, other)) == 1
+    assert len(new_entries(pd.concat([held, other]), other)) == 0
+
+
+def test_a_score_takes_each_block_once_from_its_newest_fit() -> None:
+    older = _entries(_scored([6, 12], [10, 10], [20, 20]), fitted_hour=0)
+    newer = _entries(_scored([12], [10], [10]), fitted_hour=7)
+    score = ledger_score(pd.concat([newer, older]), "r")
+    assert (score.rows, score.under_pct, score.over_pct) == (2, 0.0, 50.0)
+
+
 def test_everything_is_new_to_an_empty_ledger() -> None:
     entries = _entries(_scored([0], [1], [1]))
     pd.testing.assert_frame_equal(new_entries(empty_ledger(), entries), entries)
@@ -106,9 +120,13 @@ def test_a_ledger_without_a_column_is_refused_by_name() -> None:
 
 
 @pytest.mark.parametrize("dtype", ["object", "str", "category"])
-def test_small_and_missing_components_are_one_segment(dtype: str) -> None:
+def test_every_component_is_a_segment_however_small_and_a_missing_one_is_other(dtype: str) -> None:
     component = pd.Series(["core", "core", "docs", None], dtype=dtype)
-    assert segments(component, min_rows=2).tolist() == ["core", "core", "other", "other"]
+    assert segments(component).tolist() == ["core", "core", "docs", "other"]
+
+
+def test_rows_without_a_component_are_all_other() -> None:
+    assert segments(pd.Series([None, None])).tolist() == ["other", "other"]
 
 
 SEGMENTS = st.sampled_from(["core", "docs", "other"])

@@ -16,7 +16,7 @@ from resource_prediction.recipe import Recipe
 from tasks.features import build_features, cut_training_set
 from tasks.fit import FitOrder, Fitted, fit_judged, fit_served
 from tasks.ingest import generate_demo, ingest_telemetry
-from tasks.promote import Evening, Judgement, carry_out, current_champion, judge_night
+from tasks.promote import Evening, Judgement, carry_out, current_champion, judge_night, nominated_fit
 from tasks.run import begin_run
 from tasks.score import score_holdout_baselines
 from warehouse.layout import Layout
@@ -148,6 +148,18 @@ def test_a_nomination_that_goes_on_is_opened_once_and_closed_once(night: Prepare
     with Registry.read(layout) as registry:
         assert [one.outcome for one in registry.nominations.history()] == ["not confirmed", None]
         assert registry.nominations.current() == OTHER
+
+
+def test_the_nominated_recipe_is_found_with_its_values_so_that_it_can_be_fitted_again(night: Prepared) -> None:
+    assert nominated_fit(night.evening.store) is None
+    recipe = Recipe.of(night.judged.recipe)
+    nomination = replace(NOMINATION, recipe=RecipeId(recipe.digest, recipe.family))
+    night.keep(_kept(None, None, nomination=nomination))
+    found = nominated_fit(night.evening.store)
+    assert found is not None
+    assert Recipe.of(dict(found.recipe_values)) == recipe
+    night.keep(_kept(None, nomination, closed=ClosedNomination(nomination, "expired")))
+    assert nominated_fit(night.evening.store) is None
 
 
 def test_of_two_runs_that_nominate_at_once_the_second_is_told(night: Prepared, layout: Layout) -> None:

@@ -1,4 +1,4 @@
-"""The evidence ledger in the registry: sums a block, recipe and segment. Not here: what they prove (the gate)."""
+"""The evidence ledger in the registry: sums a block, recipe, fit and segment. Not here: what they prove (the gate)."""
 
 from __future__ import annotations
 
@@ -7,14 +7,21 @@ import sqlite3
 import pandas as pd
 
 from resource_prediction.errors import StoreError
-from resource_prediction.evidence import LEDGER_COLUMNS, SUM_COLUMNS, check_ledger, empty_ledger, new_entries
+from resource_prediction.evidence import (
+    ENTRY_COLUMNS,
+    LEDGER_COLUMNS,
+    SUM_COLUMNS,
+    check_ledger,
+    empty_ledger,
+    new_entries,
+)
 from warehouse.registry.connection import write
 
-KEY_COLUMNS = ("block_start", "recipe", "segment")
+KEY_COLUMNS = (*ENTRY_COLUMNS, "segment")
 
 
 class Evidence:
-    """The ledger of one registry: a block of a recipe enters once, as a whole, and is not rewritten."""
+    """The ledger of one registry: a block of a fit enters once, as a whole, and is not rewritten."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
@@ -30,7 +37,7 @@ class Evidence:
 
         Raises:
             GateError: A column is missing.
-            StoreError: A value is missing, or a block has the same segment twice for one recipe.
+            StoreError: A value is missing, or a block has the same segment twice for one fit.
         """
         check_ledger(entries)
         _check_values(entries)
@@ -46,7 +53,7 @@ class Evidence:
         return len(fresh)
 
     def read(self, *, since: str = "") -> pd.DataFrame:
-        """The ledger, ordered by block, recipe and segment, with the columns that the gate takes.
+        """The ledger, ordered by block, recipe, fit and segment, with the columns that the gate takes.
 
         Args:
             since: Only blocks that start at this ISO time or later; the whole ledger by default.
@@ -54,7 +61,7 @@ class Evidence:
         cursor = self._connection.execute(
             """
             SELECT block_start, recipe, segment, fitted_until, "rows", under_rows, excess_gib, peak_gib
-            FROM evidence WHERE block_start >= ? ORDER BY block_start, recipe, segment
+            FROM evidence WHERE block_start >= ? ORDER BY block_start, recipe, fitted_until, segment
             """,
             (since,),
         )
@@ -66,12 +73,12 @@ def _check_values(entries: pd.DataFrame) -> None:
     if entries[list(LEDGER_COLUMNS)].isna().any(axis=None):
         got = f"a missing value among {', '.join(SUM_COLUMNS)} or their keys"
     elif entries.duplicated(list(KEY_COLUMNS)).any():
-        got = "the same block, recipe and segment twice"
+        got = "the same block, recipe, fit and segment twice"
     else:
         return
     raise StoreError(
         "evidence",
         got=got,
         expected="every value there, and each segment of a block once",
-        next_step="Build the entries with ledger_entries, once for each recipe.",
+        next_step="Build the entries with ledger_entries, once for each fit.",
     )

@@ -84,7 +84,7 @@ CREATE TABLE evidence (
     under_rows INTEGER NOT NULL,
     excess_gib REAL NOT NULL,
     peak_gib REAL NOT NULL,
-    PRIMARY KEY (block_start, recipe, segment)
+    PRIMARY KEY (block_start, recipe, fitted_until, segment)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE nominations (

@@ -303,6 +303,33 @@ def test_a_segment_with_few_jobs_has_no_veto() -> None:
     assert judge(_night(9, nomination=_nomination(2)), ledger, RULE).kind == "promoted"
 
 
+# Seven nights of four blocks: 8 jobs a block are 224, 7 are 196.
+@pytest.mark.parametrize(
+    ("jobs_a_block", "vetoes"), [({"docs": 8}, ("docs",)), ({"docs": 7, "ui": 7}, ("other",)), ({"docs": 3}, ())]
+)
+def test_few_jobs_a_block_veto_when_the_nights_or_the_small_segments_add_up(
+    jobs_a_block: dict[str, int], vetoes: tuple[str, ...]
+) -> None:
+    small = [
+        _entries(recipe.digest, 9, over_pct, segment=segment).assign(rows=jobs)
+        for segment, jobs in jobs_a_block.items()
+        for recipe, over_pct in ((CHAMPION, 10.0), (CHALLENGER, 12.0))
+    ]
+    verdict = judge(_night(9, nomination=_nomination(2)), pd.concat([_ledger(9), *small]), RULE)
+    assert verdict.closed is not None
+    assert verdict.closed.vetoes == vetoes
+
+
+def test_one_night_with_another_holdout_spoils_no_evidence() -> None:
+    ledger = _ledger(9)
+    other_cut = ledger[ledger["recipe"] == CHAMPION.digest].assign(excess_gib=9000.0)
+    expected = judge(_night(9, nomination=_nomination(2)), ledger, RULE)
+    for fitted_until in (_at(-2), _at(-0.5)):
+        spoiled = pd.concat([other_cut.assign(fitted_until=fitted_until), ledger])
+        verdict = judge(_night(9, nomination=_nomination(2)), spoiled, RULE)
+        assert (verdict.kind, verdict.improvement) == ("promoted", expected.improvement)
+
+
 def test_a_nomination_against_an_earlier_champion_ends() -> None:
     verdict = judge(_night(9, nomination=_nomination(2, champion="other")), _ledger(9), RULE)
     assert verdict.closed is not None

@@ -59,6 +59,13 @@ def test_recipes_enter_the_same_block_apart(registry: Registry) -> None:
     assert registry.evidence.add(_entries((0, "r@served", "core", 20))) == 1
 
 
+def test_fits_of_a_recipe_enter_the_same_block_apart_and_each_once(registry: Registry) -> None:
+    entries = _entries((0, "r", "core", 20), (0, "r", "ui", 5))
+    other = entries.assign(fitted_until="2026-01-04T12:00:00.000000")
+    assert [registry.evidence.add(each) for each in (entries, other, other, entries)] == [2, 2, 0, 0]
+    assert registry.evidence.read()["fitted_until"].str[11:13].tolist() == ["12", "12", "23", "23"]
+
+
 def test_the_ledger_can_be_read_from_a_block_on(registry: Registry) -> None:
     registry.evidence.add(_entries((0, "r", "core", 20), (1, "r", "core", 30), (2, "r", "core", 40)))
     assert registry.evidence.read(since=_start(1))["rows"].tolist() == [30, 40]
@@ -95,7 +102,7 @@ def test_what_the_library_builds_is_what_the_gate_reads(registry: Registry) -> N
     [
         (_entries((0, "r", "core", 20)).drop(columns="peak_gib"), "a table without peak_gib"),
         (_entries((0, "r", "core", 20)).assign(excess_gib=float("nan")), "a missing value"),
-        (_entries((0, "r", "core", 20), (0, "r", "core", 20)), "the same block, recipe and segment twice"),
+        (_entries((0, "r", "core", 20), (0, "r", "core", 20)), "the same block, recipe, fit and segment twice"),
     ],
 )
 def test_entries_that_prove_nothing_are_refused(registry: Registry, entries: pd.DataFrame, message: str) -> None:
