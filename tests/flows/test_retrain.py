@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -12,6 +13,7 @@ import pytest
 from resource_prediction.demo_farm import render_csv
 from resource_prediction.errors import FitError
 from resource_prediction.features.audit import LeakAudit
+from resource_prediction.gate import Nomination, RecipeId
 from resource_prediction.models import DeployableModel
 from resource_prediction.models.implementations.sklearn_models import LogisticRegressionModel
 from resource_prediction.models.implementations.xgboost_models import XGBoostModel
@@ -19,6 +21,7 @@ from tests.flows.conftest import LOGISTIC, XGBOOST, Train
 from warehouse.artifacts import artifact_path
 from warehouse.layout import Layout
 from warehouse.registry import Registry
+from warehouse.registry.nominations import open_nomination
 
 pytestmark = pytest.mark.slow
 
@@ -250,6 +253,28 @@ def test_new_telemetry_refreshes_the_champion_and_names_the_version_before(train
     now = DeployableModel.load(night.json["champion"]["path"])
     before = DeployableModel.load(night.json["challenger"]["path"])
     assert now.facts.trained_until_us > before.facts.trained_until_us
+
+
+def test_a_nominated_recipe_is_fitted_in_nights_that_do_not_ask_for_its_family(train: Train, tmp_path: Path) -> None:
+    first = train()
+    chosen = first.json["champion"]["family"]
+    other = next(family for family in first.families if family != chosen)
+    with Registry.open(Layout(tmp_path / "store")) as registry:
+        champion, fit = registry.champion(), registry.fits.newest(other, "judged")
+        assert champion is not None
+        assert fit is not None
+    nomination = Nomination(RecipeId(fit.recipe, other), champion.recipe, "2030-01-01T00:00:00.000000", 4.5)
+    with sqlite3.connect(tmp_path / "store" / "registry.sqlite") as connection:
+        open_nomination(connection, nomination, at=datetime.now(UTC))
+    night = train("--holdout", "40%", families=(chosen,))
+    assert night.status == 0, night.err
+    assert list(night.families) == [chosen]
+    with Registry.read(Layout(tmp_path / "store")) as registry:
+        newest = registry.fits.judged(fit.recipe)[0]
+        ledger = registry.evidence.read()
+    assert newest.run_id == night.json["run_id"] != fit.run_id
+    both = [set(ledger.loc[ledger["recipe"] == one, "fitted_until"]) for one in (fit.recipe, champion.recipe)]
+    assert both[0] == both[1] != set()
 
 
 def test_a_leak_stops_the_run_before_a_promotion(train: Train, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
