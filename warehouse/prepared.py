@@ -28,7 +28,7 @@ KEPT = 2
 """Feature tables and training sets that stay: this run's and the one before, each with both cut-offs."""
 
 _META, _MATRIX, _ENCODER, _STATE = "meta.json", "matrix.npy", "encoder.json", "history.npz"
-_COLUMNS = ("peak_gib", "submitted_us", "known_us")
+_COLUMNS = ("peak_gib", "memreq_gib", "submitted_us", "known_us")
 
 
 def feature_key(data_digest: str, label_delay_us: int) -> str:
@@ -38,7 +38,9 @@ def feature_key(data_digest: str, label_delay_us: int) -> str:
 
 def training_key(feature_name: str, until_us: int, train_window_us: int | None) -> str:
     """Name of the training set of some features at a cut-off."""
-    return _name({"features": feature_name, "until_us": until_us, "train_window_us": train_window_us})
+    # With the columns, so that a set that an earlier release stored without one of them is cut again.
+    values = {"features": feature_name, "until_us": until_us, "train_window_us": train_window_us, "columns": _COLUMNS}
+    return _name(values)
 
 
 def save_features(layout: Layout, name: str, point_in_time: Matrix) -> None:
