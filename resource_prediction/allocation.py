@@ -88,6 +88,11 @@ def allocate(
     return allocation
 
 
+def request_cap(memreq_gib: FloatArray, cap_ratio: float) -> FloatArray:
+    """Highest allocation of each job, shape (n,), GiB: its request times the ratio; NaN, no cap, where nobody asked."""
+    return np.where(memreq_gib > 0, memreq_gib * cap_ratio, np.nan)
+
+
 def _check_positive(allocation_gib: FloatArray) -> None:
     wrong = ~(np.isfinite(allocation_gib) & (allocation_gib > 0))
     if wrong.any():

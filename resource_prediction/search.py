@@ -10,13 +10,13 @@ import numpy as np
 import numpy.typing as npt
 import optuna
 
-from resource_prediction.allocation import allocate
+from resource_prediction.allocation import allocate, request_cap
 from resource_prediction.arrays import IntArray
 from resource_prediction.config import create_predictor, default_parameters, hyperparameters
 from resource_prediction.features.matrix import as_frame
 from resource_prediction.recipe import Recipe
 from resource_prediction.scoring import business_score
-from resource_prediction.training import TrainingSet
+from resource_prediction.training import TrainingSet, learn_cap_ratio
 
 Progress = Callable[[int, float], None]
 
@@ -82,6 +82,10 @@ def suggest(trial: optuna.Trial, family: str) -> dict[str, Any]:
 def score_parameters(recipe: Recipe, parameters: Mapping[str, Any], data: TrainingSet, seed: int) -> float:
     """Business score of parameters over the folds of a training set, through the one allocation rule; lower is better.
 
+    Each fold's learner, mean peak and cap are learned from the rows before its block alone. The encoder is not: its
+    codes and heavy targets are chosen once from the whole training set, so a fold sees that much of its own block.
+    The score ranks parameters; it is no estimate for new jobs.
+
     Args:
         recipe: The rule and the family.
         parameters: What to fit with.
@@ -93,7 +97,10 @@ def score_parameters(recipe: Recipe, parameters: Mapping[str, Any], data: Traini
         predictor = create_predictor(recipe.family, parameters, random_state=seed)
         predictor.fit_distribution(as_frame(data.matrix[fold.fit]), data.peak_gib[fold.fit])
         distribution = predictor.predict_distribution(as_frame(data.matrix[fold.score]))
-        allocations.append(allocate(distribution, recipe.rule, float(data.peak_gib[fold.fit].mean())))
+        mean_peak_gib = float(data.peak_gib[fold.fit].mean())
+        cap_ratio = learn_cap_ratio(data.peak_gib[fold.fit], data.memreq_gib[fold.fit])
+        cap_gib = request_cap(data.memreq_gib[fold.score], cap_ratio)
+        allocations.append(allocate(distribution, recipe.rule, mean_peak_gib, cap_gib))
         peaks.append(data.peak_gib[fold.score])
     return business_score(np.concatenate(peaks), np.concatenate(allocations), recipe.rule.under_cost).score
 

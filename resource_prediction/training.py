@@ -37,6 +37,7 @@ class TrainingSet:
         until_us: Only what was known before this instant is inside; microseconds.
         matrix: Features of the training rows in time order, shape (n, len(FEATURES)), float32.
         peak_gib: What a fit learns as their peaks, shape (n,).
+        memreq_gib: What people asked for, shape (n,); NaN where nobody did.
         submitted_us: When they were submitted, ascending, shape (n,).
         known_us: When their peaks were known, shape (n,).
         encoder: Learned from the same rows.
@@ -49,6 +50,7 @@ class TrainingSet:
     until_us: int
     matrix: Matrix
     peak_gib: FloatArray
+    memreq_gib: FloatArray
     submitted_us: IntArray
     known_us: IntArray
     encoder: ProfileEncoder
@@ -98,12 +100,13 @@ def build_training_set(
         until_us=until_us,
         matrix=matrix,
         peak_gib=peak_gib,
+        memreq_gib=outcomes.memreq_gib[fitted],
         submitted_us=submitted_us[fitted],
         known_us=outcomes.known_us[fitted],
         encoder=encoder,
         state=state.result(),
         mean_peak_gib=float(peak_gib.mean()),
-        cap_ratio=_cap_ratio(outcomes.peak_gib[fitted], outcomes.memreq_gib[fitted]),
+        cap_ratio=learn_cap_ratio(outcomes.peak_gib[fitted], outcomes.memreq_gib[fitted]),
         rows_digest=_digest(matrix, peak_gib),
     )
 
@@ -156,7 +159,8 @@ def _digest(*arrays: Matrix | FloatArray) -> str:
     return digest.hexdigest()
 
 
-def _cap_ratio(peak_gib: FloatArray, memreq_gib: FloatArray) -> float:
+def learn_cap_ratio(peak_gib: FloatArray, memreq_gib: FloatArray) -> float:
+    """Multiple of its request that a job may get, learned from n jobs; at least 1, and 1 where nobody asked."""
     asked = memreq_gib > 0
     if not asked.any():
         return 1.0

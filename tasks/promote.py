@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
 
@@ -27,6 +27,10 @@ from warehouse.registry import Champion, Conclusion, Fit, PromotionKind, Registr
 
 PROMOTIONS: tuple[str, ...] = get_args(PromotionKind)
 """Verdicts that change who serves."""
+
+
+EVIDENCE_DAYS = 90
+"""How far back a verdict looks into the ledger: long enough for every rule, short enough to read each night."""
 
 
 @dataclass(frozen=True)
@@ -90,6 +94,7 @@ def judge_night(evening: Evening) -> Judgement:
     """Ask the gate, with the ledger and its memory out of the store."""
     layout = Layout(Path(evening.store))
     newest = read_rows(read_snapshot(layout, evening.features.pointer), columns=["time"])["time"].max()
+    since = iso_time(newest - timedelta(days=EVIDENCE_DAYS))
     with Registry.open(layout) as registry:
         champion, nomination = registry.champion(), registry.nominations.current()
         night = Night(
@@ -103,7 +108,7 @@ def judge_night(evening: Evening) -> Judgement:
             nomination=nomination,
             seen_until=_later(registry.seen.until(), _seen_by_search(evening)),
         )
-        verdict = judge(night, registry.evidence.read(), GateRule(under_cost=evening.under_cost))
+        verdict = judge(night, registry.evidence.read(since=since), GateRule(under_cost=evening.under_cost))
     return Judgement(verdict, champion, nomination)
 
 

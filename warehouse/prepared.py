@@ -30,7 +30,7 @@ KEPT = 2
 """Feature tables and training sets that stay: this run's and the one before, each with both cut-offs."""
 
 _META, _MATRIX, _ENCODER, _STATE = "meta.json", "matrix.npy", "encoder.json", "history.npz"
-_COLUMNS = ("peak_gib", "submitted_us", "known_us")
+_COLUMNS = ("peak_gib", "memreq_gib", "submitted_us", "known_us")
 
 
 def feature_key(data_digest: str, label_delay_us: int) -> str:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from resource_prediction.allocation import allocate
+from resource_prediction.allocation import allocate, request_cap
 from resource_prediction.arrays import FloatArray, Matrix
 from resource_prediction.config import family_entry
 from resource_prediction.errors import FeatureVersionError
@@ -225,7 +225,7 @@ class DeployableModel:
     def _allocate(self, submissions: Submissions, features: pd.DataFrame, under_cost: float | None) -> FloatArray:
         rule = self.recipe.rule if under_cost is None else replace(self.recipe.rule, under_cost=under_cost)
         memreq_gib = submissions.numbers["memreq"] / MIB_PER_GIB
-        cap_gib = np.where(memreq_gib > 0, memreq_gib * self.facts.cap_ratio, np.nan)
+        cap_gib = request_cap(memreq_gib, self.facts.cap_ratio)
         return allocate(self.predictor.predict_distribution(features), rule, self.facts.mean_peak_gib, cap_gib)
 
     def _features(self, submissions: Submissions, late: list[int]) -> pd.DataFrame:

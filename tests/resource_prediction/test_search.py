@@ -1,8 +1,9 @@
-"""A search sees no fold's future, begins with the defaults, draws what the space names, and goes on where it was."""
+"""A search fits on no fold's future (codes of words are shared), begins with the defaults, and goes on where it was."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -99,6 +100,14 @@ def test_the_defaults_are_the_first_trial(data: TrainingSet) -> None:
     assert parameters_of(storage) == [{"share": 0.25, "bias": "none"}]
     assert found.recipe.parameters == {"share": 0.25, "bias": "none"}
     assert found.score == score_parameters(found.recipe, {"share": 0.25, "bias": "none"}, data, 1)
+
+
+def test_trials_are_capped_by_the_requests_as_served_allocations_are(data: TrainingSet) -> None:
+    generous = Recipe(FAMILY, default_parameters(FAMILY), AllocationRule(headroom_pct=100_000.0), HOUR_US)
+    asked_their_peak = replace(data, memreq_gib=data.peak_gib)
+    assert score_parameters(generous, generous.parameters, asked_their_peak, 1) == 0.0
+    nobody_asked = replace(data, memreq_gib=np.full(len(data.peak_gib), np.nan))
+    assert score_parameters(generous, generous.parameters, nobody_asked, 1) > 1_000
 
 
 def test_a_search_ends_with_the_best_of_its_trials(data: TrainingSet) -> None:

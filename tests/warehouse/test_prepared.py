@@ -84,7 +84,7 @@ def test_a_training_set_comes_back_as_it_was(layout: Layout, training_set: Train
     found = prepared.load_training_set(layout, "name")
     assert found.matrix.shape == (80, len(FEATURES))
     assert found.matrix.tobytes() == training_set.matrix.tobytes()
-    for name in ("peak_gib", "submitted_us", "known_us"):
+    for name in ("peak_gib", "memreq_gib", "submitted_us", "known_us"):
         np.testing.assert_array_equal(getattr(found, name), getattr(training_set, name))
     for name in ("until_us", "mean_peak_gib", "cap_ratio", "rows_digest", "encoder"):
         assert getattr(found, name) == getattr(training_set, name)
