@@ -17,6 +17,7 @@ from rich.console import Console
 from flows.logs import OUR_LOGGERS, PREFECT_LOGGERS
 from flows.train import main
 from resource_prediction.config import CLASSIFICATION_HYPERPARAMETERS, HYPERPARAMETER_CONFIGS, Hyperparameter
+from resource_prediction.models import DeployableModel
 from tests.flows.result_schema import Result
 
 XGBOOST, LOGISTIC = "xgboost_regression", "logistic_regression_classification"
@@ -77,7 +78,7 @@ def kept_environment() -> Iterator[None]:
 @pytest.fixture
 def loggers() -> Iterator[None]:
     """The loggers of a run, as they were before."""
-    names = ("prefect", *PREFECT_LOGGERS, *OUR_LOGGERS)
+    names = ("prefect", *PREFECT_LOGGERS, *OUR_LOGGERS, DeployableModel.__module__)
     before = {name: (logging.getLogger(name).level, logging.getLogger(name).filters[:]) for name in names}
     yield
     for name, (level, filters) in before.items():
