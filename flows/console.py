@@ -45,7 +45,7 @@ def _table(result: dict[str, Any], note: str | None) -> Table:
         table.add_column(name, justify="right")
     champion = result["champion"]
     for family in sorted(result["families"], key=lambda each: (each["score"] is None, each["score"])):
-        serves = champion is not None and champion["family"] == family["family"]
+        serves = champion is not None and _is_same(champion, family)
         table.add_row(
             f"{family['family']}{' *' if serves else ''}" if family["status"] == "ok" else f"{family['family']} failed",
             *(_number(family[name]) for name in ("score", "live_score", "under_pct", "over_pct")),
@@ -53,6 +53,9 @@ def _table(result: dict[str, Any], note: str | None) -> Table:
             _number(family["fit_seconds"]),
             style="bold" if serves else None,
         )
+    if champion is not None and not any(_is_same(champion, family) for family in result["families"]):
+        scores = (_number(champion[name]) for name in ("score", "live_score", "under_pct", "over_pct"))
+        table.add_row(f"{champion['family']}, as it serves *", *scores, "", "", style="bold")
     table.add_section()
     for name, score in result["baselines"].items():
         values = score or {}
@@ -60,6 +63,11 @@ def _table(result: dict[str, Any], note: str | None) -> Table:
             name, _number(values.get("score")), "", *(_number(values.get(k)) for k in ("under_pct", "over_pct"))
         )
     return table
+
+
+def _is_same(champion: dict[str, Any], family: dict[str, Any]) -> bool:
+    """Whether a row of the table is the recipe that serves: a family may have been fitted with other settings."""
+    return bool(champion["family"] == family["family"] and champion["score"] == family["score"])
 
 
 def _next_steps(result: dict[str, Any], server: str | None) -> str:

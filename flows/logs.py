@@ -1,4 +1,4 @@
-"""How a run's log lines look on the console: our errors as one line. Not here: what is logged."""
+"""How a run's log lines look on the console: our errors once, as one line. Not here: what is logged."""
 
 from __future__ import annotations
 
@@ -13,25 +13,24 @@ OUR_LOGGERS = ("resource_prediction", "warehouse", "tasks")
 MODEL_LOGGER = DeployableModel.__module__
 
 
-class OneLineErrors(logging.Filter):
-    """Takes the traceback off a record about an error of ours: its text says what to do."""
+class ErrorsOnce(logging.Filter):
+    """Holds back what Prefect logs of an error of ours: the command line ends with it, and the UI has the state."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Change the record where it is due; every record passes."""
+        """Whether the record is shown."""
         error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
-        if isinstance(error, ResourcePredictionError):
-            record.msg, record.args, record.exc_info, record.exc_text = str(error), (), None, None
-        return True
+        told_at_the_end = record.levelno >= logging.ERROR and str(record.msg).startswith("Finished in state")
+        return not (isinstance(error, ResourcePredictionError) or told_at_the_end)
 
 
 def set_up_logs(*, quiet: bool) -> None:
-    """Keep Prefect's chatter and the traceback of our own errors off the console.
+    """Keep Prefect's chatter, and its own telling of our errors, off the console.
 
     Args:
         quiet: Show errors only.
     """
     for name in PREFECT_LOGGERS:
-        logging.getLogger(name).addFilter(OneLineErrors())
+        logging.getLogger(name).addFilter(ErrorsOnce())
     # Each task's start and end is in the UI; on the console our own progress lines say more.
     logging.getLogger("prefect.task_runs").setLevel(logging.ERROR if quiet else logging.WARNING)
     logging.getLogger("prefect").setLevel(logging.ERROR if quiet else logging.INFO)
@@ -39,3 +38,5 @@ def set_up_logs(*, quiet: bool) -> None:
         logging.getLogger(name).setLevel(logging.ERROR if quiet else logging.INFO)
     # Scoring every family on one hold-out would say of its unseen values as often as there are families.
     logging.getLogger(MODEL_LOGGER).setLevel(logging.ERROR)
+    # Optuna tells each trial on a handler of its own; the search's own line says how many are left.
+    logging.getLogger("optuna").setLevel(logging.WARNING)

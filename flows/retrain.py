@@ -128,7 +128,8 @@ def _ingest(night: Night) -> int:
     counts = ", ".join(f"{count:,} {name}" for name, count in ingested.counts.items())
     get_run_logger().info("ingested: %s; the store holds %s rows", counts, f"{ingested.rows:,}")
     for note in ingested.notes:
-        get_run_logger().warning("not read: %s", note)
+        # As an error, so that it is seen where quiet is asked for: the result has no place for whole files.
+        get_run_logger().error("file not read: %s", note)
     return ingested.counts["accepted"] + ingested.counts["updated"]
 
 

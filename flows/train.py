@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 def main(argv: list[str] | None = None) -> int:
     """Run the main job as asked for; returns the exit status."""
     arguments = build_parser().parse_args(argv)
+    signal.signal(signal.SIGINT, _stop_at_once)
     try:
         parameters = _check(arguments)
         from flows.server import set_process_environment  # noqa: PLC0415 - usage is checked first, and fast
@@ -80,7 +81,6 @@ def _run(parameters: RetrainParameters, arguments: argparse.Namespace, server: s
     from flows.retrain import BAD_INPUT, retrain  # noqa: PLC0415
 
     set_up_logs(quiet=arguments.quiet)
-    signal.signal(signal.SIGINT, _stop_at_once)
     runner: Any = ThreadPoolTaskRunner(max_workers=parameters.workers or CORES)
     state: State[Any] = retrain.with_options(task_runner=runner)(parameters, return_state=True)
     if not state.is_completed():
@@ -107,10 +107,11 @@ def _show(
 
 def _stop_at_once(_signal: int, _frame: FrameType | None) -> NoReturn:
     """End within a second: fits run in threads that nothing can interrupt, and finished ones are in the store."""
-    from flows.interrupt import stop_run  # noqa: PLC0415
-
     logging.disable(logging.CRITICAL)
-    print(f"\n{stop_run()}", file=sys.stderr, flush=True)
+    said = "Stopped before the run began; nothing was changed."
+    if interrupt := sys.modules.get("flows.interrupt"):
+        said = interrupt.stop_run()
+    print(f"\n{said}", file=sys.stderr, flush=True)
     os._exit(INTERRUPTED)
 
 

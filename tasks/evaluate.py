@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from prefect import task
 
-from resource_prediction.errors import ArtifactError
+from resource_prediction.errors import ArtifactError, EveryFamilyFailedError
 from resource_prediction.evaluation import MEMREQ, ROLLING_MAX, evaluate, score_baselines
 from resource_prediction.gate import Candidate, RecipeId, Verdict, judge_evaluated
 from resource_prediction.models import DeployableModel
@@ -43,13 +43,20 @@ class NewestEvaluation:
 
 @task(name="evaluate")
 def evaluate_newest(store: str, features: Features, families: tuple[str, ...], under_cost: float) -> NewestEvaluation:
-    """Score the newest judged artifact of every chosen family; nothing is fitted or promoted."""
+    """Score the newest judged artifact of every chosen family; nothing is fitted or promoted.
+
+    Raises:
+        EveryFamilyFailedError: None of the artifacts can be loaded.
+    """
     layout = Layout(Path(store))
     with Registry.open(layout) as registry:
         newest = [fit for family in families if (fit := registry.fits.newest(family, "judged")) is not None]
     outcomes, models = _load(layout, newest)
+    if not newest:
+        reason = "No model has been fitted in this store yet: run once without --evaluate-only."
+        return replace(_without_rows(outcomes), verdict=Verdict("evaluated", reason))
     if not models:
-        return _without_rows(outcomes)
+        raise EveryFamilyFailedError({outcome.family: outcome.error or "" for outcome in outcomes})
     since_us = max(model.facts.trained_until_us for model in models.values())
     jobs = load_scored_jobs(store, features, since_us=since_us)
     if not len(jobs.rows):

@@ -29,7 +29,7 @@ class Ingested:
         counts: read, accepted, updated, known, twins, quarantined.
         data_digest: Digest of the accepted rows, these and earlier ones.
         rows: Accepted rows in the store.
-        notes: Files that were not read, with the reason.
+        notes: Files that were refused or left for the next run, with the reason.
         seconds: Wall clock of ingest and publishing.
     """
 
@@ -65,7 +65,7 @@ def ingest_telemetry(store: str, places: list[str], telemetry: dict[str, str | i
             report = ingest(engine, layout, FilesSource(places, now), now=now)
         report.require_rows()
         snapshot = publish(engine, layout)
-    notes = tuple(f"{file.name}: {file.note}" for file in report.files if file.note)
+    notes = tuple(f"{file.name}: {file.note}" for file in report.files if file.state in ("refused", "left"))
     return Ingested(asdict(report.counts), snapshot.digest, snapshot.rows, notes, time.perf_counter() - began)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ from typing import Any, get_args
 from prefect import task
 
 from resource_prediction.config import family_entry
+from resource_prediction.errors import ArtifactError
 from resource_prediction.evidence import iso_time
 from resource_prediction.features.matrix import FEATURE_VERSION
 from resource_prediction.gate import Candidate, GateRule, Night, Nomination, RecipeId, Verdict, judge
@@ -20,7 +22,7 @@ from resource_prediction.scoring import Score
 from tasks.features import Features
 from tasks.fit import Fitted
 from tasks.score import from_us
-from warehouse.artifacts import artifact_path
+from warehouse.artifacts import artifact_path, check_artifact
 from warehouse.layout import Layout
 from warehouse.published import read_rows, read_snapshot
 from warehouse.registry import Champion, Conclusion, Fit, PromotionKind, Registry, Scores, VersionContent
@@ -28,6 +30,8 @@ from warehouse.registry import Champion, Conclusion, Fit, PromotionKind, Registr
 PROMOTIONS: tuple[str, ...] = get_args(PromotionKind)
 """Verdicts that change who serves."""
 
+
+logger = logging.getLogger(__name__)
 
 EVIDENCE_DAYS = 90
 """How far back a verdict looks into the ledger: long enough for every rule, short enough to read each night."""
@@ -163,11 +167,26 @@ def _candidate(fitted: Fitted) -> Candidate:
 
 
 def _new_rows(registry: Registry, evening: Evening) -> int:
-    """Rows since the last verdict that could change something, which need not be the last run."""
+    """Rows since the last verdict that could change something, which need not be the last run.
+
+    A champion whose artifact is damaged counts as new telemetry does: it is fitted again.
+    """
+    champion = registry.champion()
+    if champion is not None and not _is_whole(Layout(Path(evening.store)), champion):
+        return max(1, evening.new_rows)
     asked = [verdict.numbers for verdict in registry.verdicts.history() if verdict.numbers.get("asked")]
     if asked and asked[-1]["data_digest"] == evening.features.data_digest:
         return 0
     return max(1, evening.new_rows)
+
+
+def _is_whole(layout: Layout, champion: Champion) -> bool:
+    try:
+        check_artifact(layout, champion.served_digest)
+    except ArtifactError as error:
+        logger.error("the champion cannot serve as it is, and is fitted again: %s", error)
+        return False
+    return True
 
 
 def _content(layout: Layout, run_id: str, judged: Fitted, served: Fitted) -> VersionContent:

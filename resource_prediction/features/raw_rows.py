@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -74,11 +74,25 @@ def read_submissions(rows: RawRows) -> Submissions:
         MissingColumnError: Where ``time`` or ``buildProfile`` is not there.
         TelemetryError: Where a value has the wrong type, naming column and value.
     """
+    if not isinstance(rows, pd.DataFrame):
+        _check_list(rows)
     return Submissions(
         submitted_us=_time_us(_column(rows, "time")),
         text={name: _text(name, _column(rows, name)) for name in TEXT_COLUMNS},
         numbers={name: read_number(name, _column(rows, name)) for name in NUMBER_COLUMNS},
     )
+
+
+def _check_list(rows: object) -> None:
+    """One job is a list of one dict: a bare dict, or anything else, would be read as something it is not."""
+    is_list = isinstance(rows, Sequence) and not isinstance(rows, str | bytes)
+    if not (is_list and all(isinstance(row, Mapping) for row in cast("Sequence[object]", rows))):
+        raise TelemetryError(
+            "raw rows",
+            got=f"a {type(rows).__name__}" + ("" if not is_list else " of other things than dicts"),
+            expected="a data frame, or a list of dicts",
+            next_step="Put a single job in a list: predict([job]).",
+        )
 
 
 def _column(rows: RawRows, name: str) -> Any:  # noqa: ANN401 - a series, a list, or None where the column is missing

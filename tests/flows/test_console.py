@@ -137,3 +137,12 @@ def test_a_run_without_a_row_to_score_has_no_span() -> None:
 def test_a_server_that_keeps_running_is_named() -> None:
     assert "the run in the Prefect UI: http://host:4200/runs" in shown(result(), server="http://host:4200/api")
     assert "Prefect UI" not in shown(result())
+
+
+def test_a_champion_with_other_settings_than_its_family_in_the_table_has_a_line_of_its_own() -> None:
+    values = result()
+    values["champion"] = {**values["champion"], "score": 12.5}
+    text = shown(values)
+    assert "xgboost_regression, as it serves *" in text
+    assert "12.5" in line_of(text, "as it serves")
+    assert "*" not in line_of(text, "xgboost_regression ").replace("as it serves *", "")

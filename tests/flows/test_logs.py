@@ -1,4 +1,4 @@
-"""Console lines of a run: an error of ours is one line, any other keeps its traceback."""
+"""Console lines of a run: an error of ours is told once, at the end; any other keeps its traceback."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from flows.logs import OUR_LOGGERS, PREFECT_LOGGERS, OneLineErrors, set_up_logs
+from flows.logs import OUR_LOGGERS, PREFECT_LOGGERS, ErrorsOnce, set_up_logs
 from resource_prediction.errors import FitError, TooFewRowsError
 
 
@@ -20,17 +20,19 @@ def record_of(error: Exception) -> logging.LogRecord:
     return logging.LogRecord("prefect.task_runs", logging.ERROR, __file__, 1, "Task run %s", ("failed",), found)
 
 
-def test_an_error_of_ours_is_its_own_text_without_a_traceback() -> None:
-    record = record_of(TooFewRowsError(12, 50))
-    assert OneLineErrors().filter(record)
-    line = logging.Formatter().format(record)
-    assert line.startswith("training rows before the hold-out: got 12; expected at least 50")
-    assert "\n" not in line
+def test_an_error_of_ours_is_left_to_the_last_line() -> None:
+    assert not ErrorsOnce().filter(record_of(TooFewRowsError(12, 50)))
+
+
+def test_the_end_of_a_failed_run_is_left_to_the_last_line_and_any_other_end_is_told() -> None:
+    for level, shown in ((logging.ERROR, False), (logging.INFO, True)):
+        record = logging.LogRecord("prefect", level, __file__, 1, "Finished in state %s", ("it",), None)
+        assert ErrorsOnce().filter(record) == shown
 
 
 def test_any_other_error_keeps_its_traceback() -> None:
     record = record_of(ValueError("a defect"))
-    assert OneLineErrors().filter(record)
+    assert ErrorsOnce().filter(record)
     text = logging.Formatter().format(record)
     assert text.startswith("Task run failed\nTraceback")
     assert "ValueError: a defect" in text
@@ -38,7 +40,7 @@ def test_any_other_error_keeps_its_traceback() -> None:
 
 def test_a_record_without_an_error_is_left_alone() -> None:
     record = logging.LogRecord("prefect", logging.INFO, __file__, 1, "%d of %d families", (1, 2), None)
-    assert OneLineErrors().filter(record)
+    assert ErrorsOnce().filter(record)
     assert record.getMessage() == "1 of 2 families"
 
 
@@ -56,5 +58,5 @@ def test_the_filter_is_on_both_kinds_of_runs() -> None:
     set_up_logs(quiet=False)
     record = record_of(FitError("fit", got=1, expected="2", next_step="Add one."))
     for name in PREFECT_LOGGERS:
-        assert any(isinstance(each, OneLineErrors) for each in logging.getLogger(name).filters)
-        assert logging.getLogger(name).filter(record)
+        assert any(isinstance(each, ErrorsOnce) for each in logging.getLogger(name).filters)
+        assert not logging.getLogger(name).filter(record)

@@ -310,3 +310,20 @@ def test_the_champion_is_fitted_again_under_its_own_rules_whatever_the_run_asks_
     assert newest.recipe == champion.recipe
     judged = DeployableModel.load(artifact_path(Layout(tmp_path / "store"), newest.digest))
     assert 0.7 * rows < judged.facts.rows < rows
+
+
+def test_a_damaged_champion_is_fitted_again_by_the_next_run(train: Train, tmp_path: Path) -> None:
+    train(families=(LOGISTIC,))
+    served = (tmp_path / "store" / "champion").resolve() / "history.npz"
+    content = bytearray(served.read_bytes())
+    content[len(content) // 2] ^= 1
+    served.write_bytes(bytes(content))
+    again = train(families=(LOGISTIC,))
+    assert (again.status, again.json["verdict"]) == (0, "refreshed")
+    assert DeployableModel.load(tmp_path / "store" / "champion").facts.rows > 0
+
+
+def test_evaluate_only_says_where_nothing_was_fitted_yet(train: Train) -> None:
+    run = train("--evaluate-only")
+    assert (run.status, run.json["verdict"], run.json["families"]) == (0, "evaluated", [])
+    assert run.json["reason"].startswith("No model has been fitted in this store yet")

@@ -149,3 +149,9 @@ def test_few_dicts_many_dicts_and_a_frame_read_the_same(rows: list[dict[str, Any
         np.testing.assert_array_equal(found.numbers["jobs"][: len(rows)], few.numbers["jobs"])
         for name in ("buildProfile", "branch"):
             assert words(found, name)[: len(rows)] == words(few, name)
+
+
+@pytest.mark.parametrize("rows", [{"time": "2026-01-05", "buildProfile": "p"}, "job", None, 5, [None], [1, 2]])
+def test_anything_but_a_frame_or_a_list_of_dicts_is_refused_in_words(rows: Any) -> None:
+    with pytest.raises(TelemetryError, match="expected a data frame, or a list of dicts"):
+        read_submissions(rows)
