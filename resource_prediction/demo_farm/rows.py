@@ -158,4 +158,4 @@ def _digests(count: int, width: int, rng: np.random.Generator) -> list[str]:
 
 
 def _containers(count: int, rng: np.random.Generator) -> list[str]:
-    return [f"/farm/executor/container-{digest}" for digest in _digests(count, 32, rng)]
+    return [f"/executor/container-{digest}" for digest in _digests(count, 32, rng)]

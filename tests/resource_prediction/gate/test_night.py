@@ -393,21 +393,3 @@ def test_a_verdict_goes_into_json() -> None:
     stored = json.loads(json.dumps(asdict(verdict), allow_nan=False))
     assert stored["champion"] == {"digest": "challenger-digest", "family": "xgboost_classification"}
     assert stored["closed"]["nomination"]["since"] == "2025-04-30T00:00:00.000000"
-
-
-@pytest.mark.parametrize(
-    ("threshold", "message"),
-    [
-        ({"margin": 0.0}, "gate rule margin: got 0.0; expected a number above 0"),
-        ({"nights": 1}, "gate rule nights"),
-        ({"level": 1.0}, "gate rule level"),
-        ({"segment_probability": 0.4}, "gate rule segment_probability"),
-        ({"patience_days": 3}, "gate rule patience_days"),
-        ({"resamples": 10}, "gate rule resamples"),
-        ({"refresh_tolerance": -1.0}, "gate rule refresh_tolerance"),
-        ({"min_blocks": 1}, "gate rule min_blocks"),
-    ],
-)
-def test_a_rule_under_which_a_verdict_means_nothing_is_refused(threshold: dict[str, float], message: str) -> None:
-    with pytest.raises(GateError, match=message):
-        GateRule(**threshold)  # type: ignore[arg-type]
