@@ -53,7 +53,7 @@ def evaluate_newest(store: str, features: Features, families: tuple[str, ...], u
         newest = [fit for family in families if (fit := registry.fits.newest(family, "judged")) is not None]
     outcomes, models = _load(layout, newest)
     if not newest:
-        reason = "No model has been fitted in this store yet: run once without --evaluate-only."
+        reason = "No model has been fitted in this store yet, so there are no scores: run once without --evaluate-only."
         return replace(_without_rows(outcomes), verdict=Verdict("evaluated", reason))
     if not models:
         raise EveryFamilyFailedError({outcome.family: outcome.error or "" for outcome in outcomes})
