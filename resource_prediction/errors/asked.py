@@ -1,0 +1,49 @@
+"""Errors of what a user asked for: families, parameters, durations, hold-outs. Not here: files and stores."""
+
+from __future__ import annotations
+
+from resource_prediction.errors.root import ResourcePredictionError
+
+
+class ParameterError(ResourcePredictionError):
+    """A hyperparameter that a family does not have, or whose value it does not take."""
+
+
+class UnknownFamilyError(ResourcePredictionError):
+    """A model family that is not in MODEL_FAMILIES."""
+
+    def __init__(self, family: str, families: list[str]) -> None:
+        self.family = family
+        self.families = families
+        super().__init__(
+            "model family",
+            got=repr(family),
+            expected=f"one of {', '.join(families)}",
+            next_step="Choose one of these, or add an entry to MODEL_FAMILIES.",
+        )
+
+
+class DurationError(ResourcePredictionError):
+    """A text that is no duration."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__(
+            "duration",
+            got=repr(text),
+            expected="a number and a unit, s, m, h, d or w, such as 24h",
+            next_step="Write it like that.",
+        )
+
+
+class HoldoutError(ResourcePredictionError):
+    """A text that names no hold-out."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        super().__init__(
+            "hold-out",
+            got=repr(text),
+            expected="a share of the rows such as 20%, a duration such as 24h, or a number of rows such as 2000",
+            next_step="Write it like one of these.",
+        )
