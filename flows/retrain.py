@@ -7,7 +7,7 @@ from typing import Any
 
 from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
+from prefect.states import Cancelled, Completed, Failed
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.exit_status import is_bad_input
@@ -15,7 +15,7 @@ from flows.fan_out import Recipes, fit_families, search_families
 from flows.interrupt import RUNNING
 from flows.night import CORES, Night, store_of
 from flows.parameters import RetrainParameters
-from resource_prediction.errors import EveryFamilyFailedError, ResourcePredictionError
+from resource_prediction.errors import EveryFamilyFailedError, ResourcePredictionError, StoreBusyError
 from resource_prediction.features.matrix import FEATURE_VERSION
 from resource_prediction.gate import Verdict
 from resource_prediction.recipe import Recipe
@@ -57,6 +57,8 @@ def retrain(parameters: RetrainParameters) -> State[Any]:
     store = store_of(parameters)
     try:
         run_id = begin_run(store, parameters.model_dump(mode="json"))
+    except StoreBusyError as error:
+        return Cancelled(message=str(error))
     except ResourcePredictionError as error:
         return _failed(error)
     night = Night(parameters, store, RunReport(run_id, store))

@@ -22,7 +22,6 @@ from resource_prediction.features.state import HistoryState
 from resource_prediction.training import TrainingSet
 from warehouse.code_version import code_version
 from warehouse.layout import Layout
-from warehouse.run_locks import is_held
 
 logger = logging.getLogger(__name__)
 
@@ -55,7 +54,7 @@ def save_features(layout: Layout, name: str, point_in_time: Matrix) -> None:
         _write_json(folder / _META, {"rows": len(point_in_time), "features": FEATURE_VERSION})
 
     _publish(layout.features, name, write)
-    _drop_old(layout, layout.features, KEPT)
+    _drop_old(layout.features, KEPT)
 
 
 def has_features(layout: Layout, name: str) -> bool:
@@ -89,7 +88,7 @@ def save_training_set(layout: Layout, name: str, data: TrainingSet) -> None:
         _write_json(folder / _META, {name: getattr(data, name) for name in facts})
 
     _publish(layout.training, name, write)
-    _drop_old(layout, layout.training, 2 * KEPT)
+    _drop_old(layout.training, 2 * KEPT)
 
 
 def load_training_set(layout: Layout, name: str) -> TrainingSet:
@@ -142,10 +141,8 @@ def _publish(parent: Path, name: str, write: Callable[[Path], None]) -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _drop_old(layout: Layout, parent: Path, kept: int) -> None:
-    """Remove the folders that were used longest ago, unless another run is in the middle of something."""
-    if sum(is_held(lock) for lock in layout.runs.glob("*.lock")) > 1:
-        return
+def _drop_old(parent: Path, kept: int) -> None:
+    """Remove the folders that were used longest ago; only one run at a time is in the middle of something."""
     finished = [path for path in parent.iterdir() if path.is_dir() and not path.name.startswith(".")]
     for path in sorted(finished, key=lambda path: path.stat().st_mtime)[:-kept]:
         shutil.rmtree(path, ignore_errors=True)

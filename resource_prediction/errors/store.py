@@ -36,6 +36,23 @@ class StoreLockedError(StoreError):
         )
 
 
+class StoreBusyError(StoreError):
+    """Another run of the main job lives in the store."""
+
+    def __init__(self, store: str, run_id: str | None, pid: int | None, since: str | None) -> None:
+        self.store = store
+        self.run_id = run_id
+        self.pid = pid
+        self.since = since
+        holder = "one that has just begun" if run_id is None else f"run {run_id} of process {pid}, since {since}"
+        super().__init__(
+            f"store {store}",
+            got=f"a second run beside {holder}",
+            expected="one run at a time",
+            next_step="Wait until it has ended, or choose another folder with --store.",
+        )
+
+
 class RegistryFormatError(StoreError):
     """A registry of a format that cannot be used as it is."""
 
