@@ -9,6 +9,7 @@ from prefect import get_run_logger
 from prefect.futures import PrefectFuture, as_completed
 
 from flows.night import Night
+from resource_prediction.errors import StoreError
 from resource_prediction.recipe import Recipe
 from tasks.features import Cut, Features
 from tasks.fit import Fitted, fit_judged
@@ -74,7 +75,11 @@ def fit_families(
 def _as_they_end(
     outcomes: Iterable[FamilyOutcome], futures: dict[str, PrefectFuture[Any]]
 ) -> Iterable[tuple[FamilyOutcome, Any]]:
-    """Each family with its task's result as it ends; a failed one is noted and not yielded."""
+    """Each family with its task's result as it ends; a failed one is noted and not yielded.
+
+    Raises:
+        StoreError: A task could not read or write the store.
+    """
     by_id = {futures[outcome.family].task_run_id: outcome for outcome in outcomes}
     for future in as_completed(list(futures.values())):
         outcome = by_id[future.task_run_id]
@@ -83,6 +88,10 @@ def _as_they_end(
         if state.is_completed():
             yield outcome, future.result()
         else:
+            error = future.result(raise_on_failure=False)
+            if isinstance(error, StoreError):
+                # No fault of the family: the others would fail for the same reason.
+                raise error
             outcome.error = state.message or state.name
             get_run_logger().error("%s failed, the others go on: %s", outcome.family, outcome.error)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
@@ -37,6 +38,8 @@ from tasks.report import FamilyOutcome, RunReport
 from tasks.run import begin_run, end_run
 from tasks.score import describe_holdout, score_holdout_baselines, score_served_champion
 from tasks.settle import enter_settled_evidence
+from warehouse.faults import store_faults
+from warehouse.layout import Layout
 from warehouse.registry import Champion
 
 STATE_NAMES = {kind: kind.capitalize() for kind in ("first", "refreshed", "promoted", "kept", "evaluated")}
@@ -65,14 +68,14 @@ def retrain(parameters: RetrainParameters) -> State[Any]:
     RUNNING.append((store, run_id))
     steps = evaluate_night if parameters.mode == "evaluate" else train_night
     try:
-        result = steps(night)
-        end_run(store, run_id, "done", result)
+        with store_faults(Layout(Path(store))):
+            result = steps(night)
+            end_run(store, run_id, "done", result)
     except ResourcePredictionError as error:
-        end_run(store, run_id, "failed", None)
-        return _failed(error)
+        return _failed(error, _note_end(store, run_id, "failed"))
     except BaseException as error:
         # A defect, or a signal such as Prefect's cancellation.
-        end_run(store, run_id, "failed" if isinstance(error, Exception) else "stopped", None)
+        _note_end(store, run_id, "failed" if isinstance(error, Exception) else "stopped")
         raise
     finally:
         RUNNING.clear()
@@ -245,5 +248,15 @@ def _report(
     return night.report.result(verdict, applied=applied, champion=champion, before=before)
 
 
-def _failed(error: ResourcePredictionError) -> State[Any]:
-    return Failed(name=BAD_INPUT if is_bad_input(error) else "Failed", message=str(error))
+def _note_end(store: str, run_id: str, state: Literal["failed", "stopped"]) -> str:
+    """Record how a run ended; where that fails too, returns a sentence for the message, as the first error counts."""
+    try:
+        end_run(store, run_id, state, None)
+    except ResourcePredictionError as error:
+        get_run_logger().exception("run %s could not be recorded as %s", run_id, state)
+        return f" The run could not be recorded as {state} (got {error.got}): the next one marks it as stopped."
+    return ""
+
+
+def _failed(error: ResourcePredictionError, note: str = "") -> State[Any]:
+    return Failed(name=BAD_INPUT if is_bad_input(error) else "Failed", message=f"{error}{note}")

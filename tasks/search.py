@@ -13,11 +13,12 @@ from prefect import task
 from prefect.client.schemas.objects import State
 from prefect.states import Failed
 
-from resource_prediction.errors import ResourcePredictionError
+from resource_prediction.errors import ResourcePredictionError, StoreError
 from resource_prediction.recipe import Recipe
 from resource_prediction.search import search
 from tasks.features import Cut
 from warehouse import prepared
+from warehouse.faults import store_faults
 from warehouse.layout import Layout
 
 logger = logging.getLogger(__name__)
@@ -43,19 +44,29 @@ def search_family(store: str, recipe: dict[str, Any], cut: Cut, *, trials: int, 
     """Search a family until its study has as many finished trials as asked for.
 
     The study belongs to one training set: other rows are another question.
+
+    Raises:
+        StoreError: The store cannot be read or written, which is no fault of the family.
     """
     layout, start = Layout(Path(store)), Recipe.of(recipe)
-    layout.studies.mkdir(parents=True, exist_ok=True)
-    journal = str(layout.studies / f"{start.family}.journal")
-    storage = optuna.storages.JournalStorage(JournalFileBackend(journal, lock_obj=JournalFileOpenLock(journal)))
-    data = prepared.load_training_set(layout, cut.name)
 
     def report(done: int, best: float) -> None:
         logger.info("search of %s: %d of %d trials done, best %.1f so far", start.family, done, trials, best)
 
     try:
-        name = f"{start.digest}-{cut.name}"
-        found = search(start, data, storage, name=name, trials=trials, seed=seed, report=report)
+        with store_faults(layout):
+            storage = _open_journal(layout, start.family)
+            data = prepared.load_training_set(layout, cut.name)
+            name = f"{start.digest}-{cut.name}"
+            found = search(start, data, storage, name=name, trials=trials, seed=seed, report=report)
+    except StoreError:
+        raise
     except ResourcePredictionError as error:
         return Failed(message=str(error))
     return Searched(found.recipe.values, found.score, {"done": found.done, "new": found.new})
+
+
+def _open_journal(layout: Layout, family: str) -> optuna.storages.JournalStorage:
+    layout.studies.mkdir(parents=True, exist_ok=True)
+    journal = str(layout.studies / f"{family}.journal")
+    return optuna.storages.JournalStorage(JournalFileBackend(journal, lock_obj=JournalFileOpenLock(journal)))

@@ -21,6 +21,7 @@ from resource_prediction.features.profile import ProfileEncoder
 from resource_prediction.features.state import HistoryState
 from resource_prediction.training import TrainingSet
 from warehouse.code_version import code_version
+from warehouse.faults import store_faults
 from warehouse.layout import Layout
 
 logger = logging.getLogger(__name__)
@@ -53,8 +54,9 @@ def save_features(layout: Layout, name: str, point_in_time: Matrix) -> None:
         np.save(folder / _MATRIX, point_in_time, allow_pickle=False)
         _write_json(folder / _META, {"rows": len(point_in_time), "features": FEATURE_VERSION})
 
-    _publish(layout.features, name, write)
-    _drop_old(layout.features, KEPT)
+    with store_faults(layout):
+        _publish(layout.features, name, write)
+        _drop_old(layout.features, KEPT)
 
 
 def has_features(layout: Layout, name: str) -> bool:
@@ -87,8 +89,9 @@ def save_training_set(layout: Layout, name: str, data: TrainingSet) -> None:
         facts = ("until_us", "mean_peak_gib", "cap_ratio", "rows_digest")
         _write_json(folder / _META, {name: getattr(data, name) for name in facts})
 
-    _publish(layout.training, name, write)
-    _drop_old(layout.training, 2 * KEPT)
+    with store_faults(layout):
+        _publish(layout.training, name, write)
+        _drop_old(layout.training, 2 * KEPT)
 
 
 def load_training_set(layout: Layout, name: str) -> TrainingSet:

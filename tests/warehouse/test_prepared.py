@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resource_prediction.errors import MissingFeaturesError, StoreError
+from resource_prediction.errors import MissingFeaturesError, StoreError, StoreFullError
 from resource_prediction.features.matrix import FEATURES
 from resource_prediction.features.point_in_time import POINT_IN_TIME_FEATURES
 from resource_prediction.training import TrainingSet
@@ -101,7 +101,7 @@ def test_what_is_half_written_is_not_there(layout: Layout, monkeypatch: pytest.M
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(prepared.np, "save", out_of_space)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(StoreFullError, match="got no space left on device; expected room to write"):
         prepared.save_features(layout, "name", matrix())
     assert not prepared.has_features(layout, "name")
     assert list(layout.features.iterdir()) == []
