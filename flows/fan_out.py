@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from prefect import get_run_logger
+from prefect.context import FlowRunContext
 from prefect.futures import PrefectFuture, as_completed
+from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.night import Night
 from resource_prediction.errors import StoreError
@@ -70,6 +72,13 @@ def fit_families(
             best.metrics["score"],
         )
     return tuple(outcome.fitted for outcome in outcomes if outcome.fitted)
+
+
+def end_fits() -> None:
+    """Drop what has not begun and wait for what has: a run that has ended leaves nobody at work in the store."""
+    context = FlowRunContext.get()
+    if context is not None and isinstance(context.task_runner, ThreadPoolTaskRunner):
+        context.task_runner.cancel_all()
 
 
 def _as_they_end(

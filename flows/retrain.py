@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
+from prefect.exceptions import TerminationSignal
 from prefect.states import Cancelled, Completed, Failed
-from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.exit_status import is_bad_input
-from flows.fan_out import Recipes, fit_families, search_families
-from flows.interrupt import RUNNING
+from flows.fan_out import Recipes, end_fits, fit_families, search_families
+from flows.interrupt import FitThreads, leave_soon, stoppable
 from flows.night import CORES, Night, store_of
 from flows.parameters import RetrainParameters
 from resource_prediction.errors import EveryFamilyFailedError, ResourcePredictionError, StoreBusyError
@@ -47,7 +48,7 @@ BAD_INPUT = "Bad input"
 """Name of the failed state that a user can mend; the command line ends with status 2."""
 
 
-RUNNER: Any = ThreadPoolTaskRunner(max_workers=CORES)
+RUNNER: Any = FitThreads(max_workers=CORES)
 
 
 def _run_name() -> str:
@@ -65,20 +66,30 @@ def retrain(parameters: RetrainParameters) -> State[Any]:
     except ResourcePredictionError as error:
         return _failed(error)
     night = Night(parameters, store, RunReport(run_id, store))
-    RUNNING.append((store, run_id))
     steps = evaluate_night if parameters.mode == "evaluate" else train_night
+    with stoppable(store, run_id):
+        return _take_steps(night, steps)
+
+
+def _take_steps(night: Night, steps: Callable[[Night], dict[str, Any]]) -> State[Any]:
+    """Take a run's steps, and record how it ends before anybody else is let into the store."""
+    store, run_id = night.store, night.report.run_id
     try:
         with store_faults(Layout(Path(store))):
             result = steps(night)
             end_run(store, run_id, "done", result)
     except ResourcePredictionError as error:
+        end_fits()
         return _failed(error, _note_end(store, run_id, "failed"))
-    except BaseException as error:
-        # A defect, or a signal such as Prefect's cancellation.
-        _note_end(store, run_id, "failed" if isinstance(error, Exception) else "stopped")
+    except Exception:
+        end_fits()
+        _note_end(store, run_id, "failed")
         raise
-    finally:
-        RUNNING.clear()
+    except BaseException as error:
+        _note_end(store, run_id, "stopped")
+        if isinstance(error, TerminationSignal):
+            leave_soon()
+        raise
     return Completed(name=STATE_NAMES[result["verdict"]], message=result["reason"], data=result)
 
 

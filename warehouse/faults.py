@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -35,6 +36,7 @@ FAULT_OF_ERRNO: dict[int, Fault] = {
 
 FAULT_OF_SQLITE: dict[int, Fault] = {
     sqlite3.SQLITE_FULL: StoreFullError,
+    sqlite3.SQLITE_IOERR_SHMSIZE: StoreFullError,
     sqlite3.SQLITE_READONLY: StoreAccessError,
     sqlite3.SQLITE_CANTOPEN: StoreAccessError,
     sqlite3.SQLITE_PERM: StoreAccessError,
@@ -46,6 +48,9 @@ FAULT_OF_SQLITE: dict[int, Fault] = {
 
 LOCKED_SQLITE = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 ANOTHER_WRITER = "another writing process"
+
+NUMPY_SHORT = re.compile(r"\d+ requested and \d+ written")
+"""What numpy says, without a number of the system's, where an array did not go whole to the disk."""
 
 DUCKDB_LOCKED = "Could not set lock"
 DUCKDB_SPILL = "max_temp_directory_size"
@@ -83,7 +88,13 @@ def fault_in_words(text: str) -> Fault | None:
     """Which fault a text speaks of, in the system's words; None where it speaks of none."""
     if DUCKDB_SPILL in text:
         return StoreFullError
-    return next((kind for number, kind in FAULT_OF_ERRNO.items() if os.strerror(number) in text), None)
+    number = _number_in(text)
+    return None if number is None else FAULT_OF_ERRNO[number]
+
+
+def _number_in(text: str) -> int | None:
+    """The number of the system's error that a text names."""
+    return next((number for number in FAULT_OF_ERRNO if os.strerror(number) in text), None)
 
 
 def _find(layout: Layout, error: BaseException) -> StoreFaultError | StoreLockedError | None:
@@ -91,15 +102,13 @@ def _find(layout: Layout, error: BaseException) -> StoreFaultError | StoreLocked
     if isinstance(error, OSError):
         return _of_system(layout, error)
     if isinstance(error, sqlite3.Error):
-        # The lower byte is the kind; python leaves the code out where SQLite was not asked.
-        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
-        if code in LOCKED_SQLITE:
-            return StoreLockedError(store, ANOTHER_WRITER)
-        return FAULT_OF_SQLITE[code](store, f"{error} ({error.sqlite_errorname})") if code in FAULT_OF_SQLITE else None
+        return _of_sqlite(store, error)
     return _of_duckdb(store, error) if isinstance(error, duckdb.Error) else None
 
 
 def _of_system(layout: Layout, error: OSError) -> StoreFaultError | None:
+    if error.errno is None and NUMPY_SHORT.fullmatch(str(error)):
+        return StoreFullError(str(layout.store), f"only a part written ({error} items)")
     kind = FAULT_OF_ERRNO.get(error.errno or 0)
     if kind is None:
         return None
@@ -111,11 +120,24 @@ def _of_system(layout: Layout, error: OSError) -> StoreFaultError | None:
     return kind(str(layout.store), f"{text}, for {error.filename}") if is_inside else None
 
 
+def _of_sqlite(store: str, error: sqlite3.Error) -> StoreFaultError | StoreLockedError | None:
+    # Python leaves the code out where SQLite was not asked.
+    code = getattr(error, "sqlite_errorcode", 0)
+    kind_of_error = code & 0xFF
+    if kind_of_error in LOCKED_SQLITE:
+        return StoreLockedError(store, ANOTHER_WRITER)
+    fault = FAULT_OF_SQLITE.get(code) or FAULT_OF_SQLITE.get(kind_of_error)
+    return None if fault is None else fault(store, f"{error} ({error.sqlite_errorname})")
+
+
 def _of_duckdb(store: str, error: duckdb.Error) -> StoreFaultError | StoreLockedError | None:
     text = str(error)
+    if (number := _number_in(text)) is not None:
+        # The rest of the text are offsets and JSON.
+        return FAULT_OF_ERRNO[number](store, os.strerror(number).lower())
     got = text.partition("\n")[0]
-    if (kind := fault_in_words(text)) is not None:
-        return kind(store, got)
+    if DUCKDB_SPILL in text:
+        return StoreFullError(store, got)
     if isinstance(error, duckdb.OutOfMemoryException):
         return StoreMemoryError(store, got)
     if DUCKDB_LOCKED in text:
