@@ -134,7 +134,7 @@ def ingest(
         MissingColumnError: Where its only file lacks a column that training needs.
     """
     reports: list[FileReport] = []
-    refusals: list[SourceError | MissingColumnError] = []
+    refusals: list[SourceError | MissingColumnError | UnreachableSourceError] = []
     for file in _files(engine, source):
         try:
             report = _ingest_file(engine, layout, file, naive_utc(now), dates)
@@ -183,6 +183,13 @@ def _reaching(name: str) -> Iterator[None]:
     """Name what does not answer; a full disk is the store's, and passes."""
     try:
         yield
+    except PermissionError as error:
+        raise SourceError(
+            f"source {name}",
+            got=error.strerror or str(error),
+            expected="a place that this user may read",
+            next_step="Grant the right to read it, or leave it out.",
+        ) from error
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
             raise

@@ -70,8 +70,8 @@ class EmptySourceError(SourceError):
         super().__init__(f"source {place}", got=got, expected=expected, next_step="Check the path given with --source.")
 
 
-class UnreachableSourceError(SourceError):
-    """Something outside, such as a network folder or a server, did not answer; trying again may help."""
+class UnreachableSourceError(ResourcePredictionError):
+    """Something outside, such as a network folder or a server, did not answer; no input that a user can mend."""
 
     def __init__(self, name: str, reason: str) -> None:
         self.name = name

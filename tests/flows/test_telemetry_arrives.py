@@ -12,9 +12,11 @@ from flows.retrain import retrain
 from resource_prediction.demo_farm import render_csv
 from tasks import ingest as ingest_task
 from tests.flows.conftest import LOGISTIC, Outcome, Train
+from tests.warehouse.sources.packages import documented_source, install, write_jobs
 from warehouse.engine import open_engine
 from warehouse.layout import Layout
 from warehouse.registry import Registry
+from warehouse.sources.files import FilesSource
 
 pytestmark = pytest.mark.slow
 
@@ -164,6 +166,17 @@ def test_a_source_that_answers_at_the_second_attempt_is_read(
     assert len(opened) == 2
 
 
+def test_a_source_that_never_answers_is_a_failure_and_no_bad_input(
+    night: Night, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: object) -> None:
+        raise TimeoutError(110, "Connection timed out")
+
+    monkeypatch.setattr(FilesSource, "files", refuse)
+    said = run_with(folder, tmp_path / "store", retries=1)
+    assert said.startswith(f"Failed: source {folder}: got Connection timed out; expected a source that answers.")
+
+
 def test_bad_input_is_not_tried_again(
     night: Night, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -172,3 +185,24 @@ def test_bad_input_is_not_tried_again(
     monkeypatch.setattr(ingest_task, "open_source", lambda *arguments: opened.append(1) or answers(*arguments))
     assert "Bad input: column 'time' in " in run_with(folder, tmp_path / "store", retries=3)
     assert len(opened) == 1
+
+
+def test_a_source_of_another_package_is_learned_from_and_kept_up_with(
+    night: Night, tmp_path: Path, lines: list[bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(
+        install(tmp_path / "site", "sqlite", "farm_sqlite:open_source", farm_sqlite=documented_source())
+    )
+    names = lines[0].decode().strip().split(";")
+    jobs = [dict(zip(names, line.decode().strip().split(";"), strict=False)) for line in lines[1:]]
+    columns = ("atom_id", "time", "buildProfile", "max_rss", "memreq")
+    write_jobs(tmp_path / "jobs.db", [tuple(job.get(name) for name in columns) for job in jobs])
+    place = f"sqlite://{tmp_path}/jobs.db"
+    first = night(place)
+    assert (first.status, first.json["verdict"]) == (0, "first")
+    assert first.json["ingest"]["read"] == len(jobs)
+    again = night(place)
+    assert (again.json["verdict"], again.json["ingest"]["known"]) == ("kept", len(jobs))
+    wrong = night("sqlit://jobs.db")
+    assert wrong.status == 2
+    assert "a known scheme: file://, sqlite://. Check --source" in wrong.err

@@ -288,6 +288,15 @@ def test_a_file_that_does_not_answer_is_left_and_the_others_are_read(layout: Lay
         assert ingest(engine, layout, Outside(path), now=NOW).counts == RowCounts(read=2, accepted=1, known=1)
 
 
+def test_a_file_that_may_not_be_read_is_refused_and_the_others_are_read(layout: Layout, write: Write) -> None:
+    path = write("a.csv", export(build(0)))
+    write("b.csv", export(build(1)))
+    with open_engine(layout) as engine:
+        report = ingest(engine, layout, Outside(path, read=PermissionError(13, "Permission denied")), now=NOW)
+    assert [file.state for file in report.files] == ["refused", "read"]
+    assert "got Permission denied; expected a place that this user may read" in report.files[0].note
+
+
 def test_a_full_disk_is_not_taken_for_the_source(layout: Layout, write: Write) -> None:
     path = write("a.csv", export(build(0)))
     with open_engine(layout) as engine, pytest.raises(OSError, match="No space left"):

@@ -1,7 +1,11 @@
-"""Packages with sources, as an installer would have left them. Not here: tests."""
+"""Packages with sources, as an installer would have left them, and the documented one. Not here: tests."""
 
 from __future__ import annotations
 
+import re
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
 from pathlib import Path
 
 
@@ -21,3 +25,18 @@ def install(folder: Path, scheme: str, target: str, **modules: str) -> Path:
     for name, text in modules.items():
         (folder / f"{name}.py").write_text(text, encoding="utf-8")
     return folder
+
+
+def documented_source() -> str:
+    """The module that the documents show as an example of a source."""
+    text = (Path(__file__).parents[3] / "docs/telemetry.md").read_text(encoding="utf-8")
+    (module,) = re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    return str(module)
+
+
+def write_jobs(path: Path, rows: Iterable[tuple[str, str, str, int, int]]) -> None:
+    """Write the database that the documented source reads: id, start, kind, peak in bytes, request in MiB."""
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE IF NOT EXISTS jobs (id, started, kind, peak_bytes, asked_mib)")
+        database.executemany("INSERT INTO jobs VALUES (?, ?, ?, ?, ?)", rows)
+        database.commit()
