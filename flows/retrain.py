@@ -22,7 +22,7 @@ from resource_prediction.recipe import Recipe
 from tasks.evaluate import evaluate_newest
 from tasks.features import Cut, Features, audit_features, build_features, cut_training_set
 from tasks.fit import Fitted, fit_served
-from tasks.ingest import generate_demo, ingest_telemetry
+from tasks.ingest import generate_demo, with_retries
 from tasks.promote import (
     PROMOTIONS,
     Evening,
@@ -122,11 +122,13 @@ def _ingest(night: Night) -> int:
         with night.watch.excluded():
             places = [generate_demo(night.store, asked.demo_rows, asked.demo_days)]
         telemetry = {"kind": "demo", "rows": asked.demo_rows, "days": asked.demo_days}
-    ingested = ingest_telemetry(night.store, places, telemetry)
+    attempt = with_retries(asked.ingest_retries, asked.ingest_retry_seconds)
+    ingested = attempt(night.store, places, telemetry, asked.dates)
     night.report.ingest = ingested.counts
     night.watch.add("ingest", ingested.seconds)
     counts = ", ".join(f"{count:,} {name}" for name, count in ingested.counts.items())
-    get_run_logger().info("ingested: %s; the store holds %s rows", counts, f"{ingested.rows:,}")
+    which = "" if asked.dates.is_everything else f" only rows {asked.dates}"
+    get_run_logger().info("ingested%s: %s; the store holds %s rows", which, counts, f"{ingested.rows:,}")
     for note in ingested.notes:
         # As an error, so that it is seen where quiet is asked for: the result has no place for whole files.
         get_run_logger().error("file not read: %s", note)

@@ -8,7 +8,13 @@ from resource_prediction.errors.artifacts import (
     FeatureVersionError,
     LibraryVersionError,
 )
-from resource_prediction.errors.asked import DurationError, HoldoutError, ParameterError, UnknownFamilyError
+from resource_prediction.errors.asked import (
+    DateRangeError,
+    DurationError,
+    HoldoutError,
+    ParameterError,
+    UnknownFamilyError,
+)
 from resource_prediction.errors.fits import (
     EveryFamilyFailedError,
     FeatureMismatchError,
@@ -30,10 +36,14 @@ from resource_prediction.errors.store import (
 )
 from resource_prediction.errors.telemetry import (
     DemoFarmError,
+    EmptySourceError,
     MissingColumnError,
     NoUsableRowError,
+    SchemeError,
     SourceError,
     TelemetryError,
+    UnknownSchemeError,
+    UnreachableSourceError,
     UnsettledFileError,
 )
 
@@ -42,9 +52,11 @@ __all__ = [
     "ArtifactError",
     "ArtifactFormatError",
     "ChangedArtifactError",
+    "DateRangeError",
     "DemoFarmError",
     "DistributionError",
     "DurationError",
+    "EmptySourceError",
     "EveryFamilyFailedError",
     "FeatureMismatchError",
     "FeatureVersionError",
@@ -62,6 +74,7 @@ __all__ = [
     "PromotionConflictError",
     "RegistryFormatError",
     "ResourcePredictionError",
+    "SchemeError",
     "ScoringError",
     "SourceError",
     "StoreError",
@@ -70,7 +83,9 @@ __all__ = [
     "TelemetryError",
     "TooFewRowsError",
     "UnknownFamilyError",
+    "UnknownSchemeError",
     "UnknownVersionError",
+    "UnreachableSourceError",
     "UnsettledFileError",
     "UnusableStoreError",
 ]
