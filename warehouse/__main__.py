@@ -36,8 +36,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = _parser().parse_args(arguments)
     # After parsing, so that --help and wrong usage answer at once.
-    from warehouse.commands import COMMANDS, find_store, is_synthetic  # noqa: PLC0415
+    from warehouse.commands import COMMANDS, find_store  # noqa: PLC0415
     from warehouse.settings import Settings  # noqa: PLC0415
+    from warehouse.store import is_synthetic  # noqa: PLC0415
 
     store = options.store
     try:

@@ -19,7 +19,6 @@ from warehouse.layout import Layout
 from warehouse.published import verify_parts
 from warehouse.quarantine import read_quarantine
 from warehouse.registry import Champion, Registry
-from warehouse.store import open_store
 
 SHOWN_ROWS = 20
 SHOWN_LETTERS = 120
@@ -55,12 +54,6 @@ def find_store(store: Path) -> Layout:
         expected="a store that a run has made",
         next_step="Make one with `python flows/train.py`, or name another with --store or RESOURCE_PREDICTION_STORE.",
     )
-
-
-def is_synthetic(layout: Layout) -> bool:
-    """Whether the store holds the demo farm, so that its numbers are called synthetic wherever they are shown."""
-    telemetry = open_store(layout).telemetry if layout.store_file.exists() else None
-    return telemetry is not None and telemetry.get("kind") == "demo"
 
 
 def show_champion(layout: Layout) -> Answer:
