@@ -97,13 +97,12 @@ def _of_verdict(verdicts: Sequence[RecordedVerdict]) -> Iterator[Sample]:
         yield Sample("last_verdict", kind == last.kind, {"verdict": kind})
     yield Sample("last_verdict_applied", last.applied)
     yield Sample("last_verdict_timestamp_seconds", last.given_at.timestamp())
-    served = last.numbers.get("served") or {}
-    yield Sample("served_jobs", served.get("rows"))
-    yield Sample("served_score", served.get("score"))
-    yield Sample("served_score_low", served.get("low"))
-    yield Sample("served_score_high", served.get("high"))
-    yield Sample("served_under_ratio", _ratio(served.get("under_pct")))
-    yield Sample("served_over_ratio", _ratio(served.get("over_pct")))
+    yield Sample("served_jobs", last.served.get("rows"))
+    yield Sample("served_score", last.served.get("score"))
+    yield Sample("served_score_low", last.served.get("low"))
+    yield Sample("served_score_high", last.served.get("high"))
+    yield Sample("served_under_ratio", _ratio(last.served.get("under_pct")))
+    yield Sample("served_over_ratio", _ratio(last.served.get("over_pct")))
 
 
 def _of_result(result: Mapping[str, Any], champion: Champion | None) -> Iterator[Sample]:
