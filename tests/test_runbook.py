@@ -8,17 +8,22 @@ from pathlib import Path
 
 import pytest
 
+from deployments.automations import UnknownBlockError
+from deployments.watches import NAMES
 from flows.arguments import build_parser as build_train_parser
-from flows.server import UnreachableServerError
+from flows.server import NoServerError, UnreachableServerError
 from resource_prediction import errors
 from warehouse.__main__ import build_parser as build_warehouse_parser
 
 PAGE = (Path(__file__).parents[1] / "docs" / "runbook.md").read_text(encoding="utf-8")
 
+OTHERS = [error.__name__ for error in (UnreachableServerError, NoServerError, UnknownBlockError)]
+"""Errors of Prefect's server, beside those of the library."""
+
 
 def test_every_error_has_one_section_and_every_section_its_error() -> None:
     sections = re.findall(r"^### (\w+Error)$", PAGE, re.MULTILINE)
-    assert sorted(sections) == sorted([*errors.__all__, UnreachableServerError.__name__])
+    assert sorted(sections) == sorted([*errors.__all__, *OTHERS])
 
 
 def test_every_error_says_what_to_do_first_or_whose_it_is() -> None:
@@ -31,10 +36,10 @@ def test_every_error_says_what_to_do_first_or_whose_it_is() -> None:
 @pytest.mark.parametrize(
     "section",
     [
-        "A failed night",
-        "A night that did not start",
-        "A zombie run",
-        "A champion older than N days",
+        "A night failed",
+        "A night did not start",
+        "A run went silent",
+        "The champion is old",
         "Telemetry was quarantined",
     ],
 )
@@ -43,6 +48,10 @@ def test_whatever_calls_somebody_has_a_section_with_the_first_command(section: s
     for part in ("**Means:**", "**First:**", "**Then:**", "**Take back?**"):
         assert part in text
     assert "`" in text.split("**First:**")[1].splitlines()[0]
+
+
+def test_every_automation_is_named_where_its_section_is() -> None:
+    assert re.findall(r"^\*\*Automation:\*\* `([^`]+)`", PAGE, re.MULTILINE) == list(NAMES)
 
 
 def commands(program: str) -> list[list[str]]:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from prometheus_client.openmetrics.parser import text_string_to_metric_families
+from prometheus_client.parser import text_string_to_metric_families as older_format
 
 from tests.warehouse.exports import NOW, build, export
 from warehouse.ingest import IngestReport
@@ -39,9 +40,9 @@ def values(layout: Layout, at: datetime = END) -> Values:
     return parsed(metrics_text(layout, at=at))
 
 
-def parsed(text: bytes) -> Values:
+def parsed(text: bytes, parse: Callable[[str], Any] = text_string_to_metric_families) -> Values:
     found: Values = {}
-    for family in text_string_to_metric_families(text.decode()):
+    for family in parse(text.decode()):
         for sample in family.samples:
             labels = tuple(value for name, value in sorted(sample.labels.items()) if name not in ("store", "synthetic"))
             found.setdefault(sample.name.removeprefix(PREFIX), {})[labels] = sample.value
@@ -172,6 +173,7 @@ def test_every_sample_names_its_store_and_says_whether_it_is_synthetic(layout: L
 def test_every_metric_can_be_read_as_openmetrics_and_as_the_older_text_format() -> None:
     text = openmetrics_text([Sample(name, 1, {"path": 'a "quoted" \\ path\n'}) for name in METRICS], {})
     assert list(parsed(text)) == list(METRICS)
+    assert parsed(text, older_format) == parsed(text)
     assert text.endswith(b"\n# EOF\n")
     types = {line.split()[-1] for line in text.decode().splitlines() if line.startswith("# TYPE")}
     assert types == {"gauge"}, "the node exporter's textfile collector refuses OpenMetrics' own types"
