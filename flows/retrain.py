@@ -96,6 +96,7 @@ def train_night(night: Night) -> dict[str, Any]:
         under_cost=night.parameters.under_cost,
         applies=night.parameters.promote,
         searched_until_us=cut.until_us if night.parameters.mode == "search" else None,
+        served=night.report.served,
     )
     return _conclude(night, evening, judge_night(evening))
 
@@ -165,7 +166,8 @@ def _fit(night: Night, features: Features, cut: Cut) -> tuple[Fitted, ...]:
         fits += _fit_champion_again(night, features, cut, recipes)
         fits += _fit_nominated_again(night, features, cut, {Recipe.of(fitted.recipe).digest for fitted in fits})
         enter_settled_evidence(night.store, features, [Recipe.of(fitted.recipe).digest for fitted in fits])
-        _say_how_the_champion_serves(score_served_champion(night.store, features))
+        report.served = score_served_champion(night.store, features)
+        _say_how_the_champion_serves(report.served)
         report.baselines = score_holdout_baselines(night.store, features, cut, asked.under_cost)
         report.holdout = describe_holdout(night.store, features, cut)
     return fits
