@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from datetime import date, datetime
 from typing import Any, NoReturn
 
 from resource_prediction.config import MODEL_FAMILIES
@@ -18,6 +19,7 @@ examples:
   python flows/train.py --demo-rows 3000 --store var/small         a smaller one, in a store of its own
   python flows/train.py --source builds.csv                        your own jobs; the store is var/own
   python flows/train.py --source 'exports/*.csv.gz' --holdout 24h  judge on the last 24 hours
+  python flows/train.py --source exports/ --from 2025-04-01 --until 2025-05-01    backfill: only the rows of April
   python flows/train.py --train --model-families xgboost_classification lightgbm_regression
   python flows/train.py --task-type classification --run-search --trials 50
   python flows/train.py --evaluate-only                            score what is there; fit and promote nothing
@@ -62,13 +64,31 @@ def to_values(arguments: argparse.Namespace) -> dict[str, Any]:
     return values
 
 
+def _day(text: str) -> date:
+    try:
+        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day of the calendar has no zone
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"got {text!r}; expected a day such as 2025-04-26") from error
+
+
 def _add_telemetry(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--source",
         nargs="+",
         default=["demo"],
         metavar="WHERE",
-        help="demo (synthetic, the default), or files, folders and globs: csv, csv.gz, csv.zst, parquet",
+        help="demo (synthetic, the default), or files, folders and globs: csv, csv.gz, csv.zst, parquet; or "
+        "SCHEME://... for a source of your own",
+    )
+    group.add_argument(
+        "--from",
+        dest="from_date",
+        type=_day,
+        metavar="DATE",
+        help="backfill: ingest only rows of this UTC day and later, such as 2025-04-26",
+    )
+    group.add_argument(
+        "--until", dest="until_date", type=_day, metavar="DATE", help="and of days before this one, which is left out"
     )
     group.add_argument(
         "--demo-rows", type=int, default=DEMO_ROWS, metavar="N", help="jobs of the demo farm (%(default)s)"

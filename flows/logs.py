@@ -19,7 +19,10 @@ class ErrorsOnce(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the record is shown."""
         error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
-        told_at_the_end = record.levelno >= logging.ERROR and str(record.msg).startswith("Finished in state")
+        text = str(record.msg)
+        # A flow that returns its failed state has it told at level INFO.
+        failed = record.levelno >= logging.ERROR or "state Failed(" in text or text.endswith(", type=FAILED)")
+        told_at_the_end = text.startswith("Finished in state") and failed
         return not (isinstance(error, ResourcePredictionError) or told_at_the_end)
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from resource_prediction.config import MODEL_FAMILIES, families_of
+from resource_prediction.date_range import DateRange
 from resource_prediction.defaults import DEMO_DAYS, DEMO_ROWS, HOLDOUT, LABEL_DELAY, SEED, TRIALS, UNDER_COST
 from resource_prediction.durations import parse_duration_us
 from resource_prediction.errors import ResourcePredictionError, UnknownFamilyError
@@ -23,7 +25,15 @@ class RetrainParameters(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     source: Annotated[tuple[str, ...], Field(min_length=1)] = (DEMO,)
-    """``demo``, or files, folders and globs of telemetry."""
+    """``demo``, or files, folders and globs of telemetry, or ``SCHEME://...`` for any other source."""
+    from_date: date | None = None
+    """Backfill: only rows from this day on are ingested; days are UTC."""
+    until_date: date | None = None
+    """The first day that is no more ingested."""
+    ingest_retries: Annotated[int, Field(ge=0, le=20)] = 3
+    """Further attempts where the source does not answer, or another process writes to the store."""
+    ingest_retry_seconds: Annotated[float, Field(ge=0, le=3_600)] = 5.0
+    """About how long to wait before the first of them; each wait is twice the one before."""
     demo_rows: Annotated[int, Field(ge=500, le=5_000_000)] = DEMO_ROWS
     demo_days: Annotated[float, Field(gt=0, le=3_650)] = DEMO_DAYS
     mode: Mode = "train"
@@ -47,6 +57,7 @@ class RetrainParameters(BaseModel):
     def _check(self) -> RetrainParameters:
         # pydantic turns a ValueError into a line about the parameters; ours carry the next step.
         try:
+            DateRange(self.from_date, self.until_date)
             Holdout.parse(self.holdout)
             parse_duration_us(self.label_delay)
             sees_nothing = self.train_window is not None and parse_duration_us(self.train_window) == 0
@@ -71,6 +82,11 @@ class RetrainParameters(BaseModel):
     def is_demo(self) -> bool:
         """Whether the telemetry is synthetic."""
         return self.source == (DEMO,)
+
+    @property
+    def dates(self) -> DateRange:
+        """The days whose rows are ingested."""
+        return DateRange(self.from_date, self.until_date)
 
     @property
     def families(self) -> tuple[str, ...]:

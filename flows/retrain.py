@@ -24,7 +24,7 @@ from resource_prediction.recipe import Recipe
 from tasks.evaluate import evaluate_newest
 from tasks.features import Cut, Features, audit_features, build_features, cut_training_set
 from tasks.fit import Fitted, fit_served
-from tasks.ingest import generate_demo, ingest_telemetry
+from tasks.ingest import generate_demo, with_retries
 from tasks.promote import (
     PROMOTIONS,
     Evening,
@@ -112,6 +112,7 @@ def train_night(night: Night) -> dict[str, Any]:
         under_cost=night.parameters.under_cost,
         applies=night.parameters.promote,
         searched_until_us=cut.until_us if night.parameters.mode == "search" else None,
+        served=night.report.served,
     )
     return _conclude(night, evening, judge_night(evening))
 
@@ -138,11 +139,13 @@ def _ingest(night: Night) -> int:
         with night.watch.excluded():
             places = [generate_demo(night.store, asked.demo_rows, asked.demo_days)]
         telemetry = {"kind": "demo", "rows": asked.demo_rows, "days": asked.demo_days}
-    ingested = ingest_telemetry(night.store, places, telemetry)
+    attempt = with_retries(asked.ingest_retries, asked.ingest_retry_seconds)
+    ingested = attempt(night.store, places, telemetry, asked.dates)
     night.report.ingest = ingested.counts
     night.watch.add("ingest", ingested.seconds)
     counts = ", ".join(f"{count:,} {name}" for name, count in ingested.counts.items())
-    get_run_logger().info("ingested: %s; the store holds %s rows", counts, f"{ingested.rows:,}")
+    which = "" if asked.dates.is_everything else f" only rows {asked.dates}"
+    get_run_logger().info("ingested%s: %s; the store holds %s rows", which, counts, f"{ingested.rows:,}")
     for note in ingested.notes:
         # As an error, so that it is seen where quiet is asked for: the result has no place for whole files.
         get_run_logger().error("file not read: %s", note)
@@ -179,7 +182,8 @@ def _fit(night: Night, features: Features, cut: Cut) -> tuple[Fitted, ...]:
         fits += _fit_champion_again(night, features, cut, recipes)
         fits += _fit_nominated_again(night, features, cut, {Recipe.of(fitted.recipe).digest for fitted in fits})
         enter_settled_evidence(night.store, features, [Recipe.of(fitted.recipe).digest for fitted in fits])
-        _say_how_the_champion_serves(score_served_champion(night.store, features))
+        report.served = score_served_champion(night.store, features)
+        _say_how_the_champion_serves(report.served)
         report.baselines = score_holdout_baselines(night.store, features, cut, asked.under_cost)
         report.holdout = describe_holdout(night.store, features, cut)
     return fits

@@ -12,15 +12,21 @@ from resource_prediction.errors import ResourcePredictionError
 LOCAL_API = "http://127.0.0.1:4200/api"
 _HEALTH_SECONDS = 2.0
 
-_QUIET = {
+SERVER_ENVIRONMENT = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
     "DO_NOT_TRACK": "1",
 }
-"""Nothing phones home."""
+"""Of a server that is started here: nothing phones home."""
 
-_ONE_THREAD_A_FIT = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "OMP_WAIT_POLICY": "PASSIVE"}
-"""Families run side by side: two fits of two threads each on two cores take many times as long as of one each."""
+RUN_ENVIRONMENT = {
+    "DO_NOT_TRACK": "1",
+    "PREFECT_LOGGING_EXTRA_LOGGERS": "optuna,resource_prediction,warehouse,tasks",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "OMP_WAIT_POLICY": "PASSIVE",
+}
+"""Of a run. Families run side by side: two fits of two threads each on two cores take many times as long as of one."""
 
 _TEMPORARY_SERVER_SECONDS = "120"
 
@@ -38,6 +44,18 @@ class UnreachableServerError(ResourcePredictionError):
         )
 
 
+class NoServerError(ResourcePredictionError):
+    """No Prefect server where one is needed."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"Prefect server {LOCAL_API}",
+            got="no answer",
+            expected="a server that runs",
+            next_step="Start one: `prefect server start --host 127.0.0.1`, or set PREFECT_API_URL.",
+        )
+
+
 def prepare_environment(environment: MutableMapping[str, str]) -> str | None:
     """Set what Prefect and the learners read from the environment when they are imported.
 
@@ -50,22 +68,38 @@ def prepare_environment(environment: MutableMapping[str, str]) -> str | None:
     Raises:
         UnreachableServerError: The environment names a server that does not answer.
     """
-    for name, value in {**_QUIET, **_ONE_THREAD_A_FIT}.items():
+    for name, value in {**SERVER_ENVIRONMENT, **RUN_ENVIRONMENT}.items():
         environment.setdefault(name, value)
-    environment.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "optuna,resource_prediction,warehouse,tasks")
     if named := environment.get("PREFECT_API_URL"):
-        if (problem := _ask(named)) is not None:
+        if (problem := ask(named)) is not None:
             raise UnreachableServerError(named, problem)
         return named
-    if _ask(LOCAL_API) is None:
+    if ask(LOCAL_API) is None:
         environment["PREFECT_API_URL"] = LOCAL_API
         return LOCAL_API
     environment.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", _TEMPORARY_SERVER_SECONDS)
     return None
 
 
-def _ask(api: str) -> str | None:
-    """Why a server does not answer; None where it does."""
+def require_server(environment: MutableMapping[str, str]) -> str:
+    """`prepare_environment`, for what makes no sense without a server that stays.
+
+    Raises:
+        NoServerError: No server answers.
+        UnreachableServerError: As there.
+    """
+    server = prepare_environment(environment)
+    if server is None:
+        raise NoServerError
+    return server
+
+
+def ask(api: str) -> str | None:
+    """Why a server does not answer; None where it does.
+
+    Args:
+        api: URL of its API.
+    """
     try:
         with urlopen(f"{api}/health", timeout=_HEALTH_SECONDS) as answer:  # noqa: S310 - http of the user's own server
             return None if answer.status == 200 else f"status {answer.status}"

@@ -65,13 +65,16 @@ def _check_places(parameters: RetrainParameters) -> None:
     from datetime import UTC, datetime  # noqa: PLC0415
 
     from warehouse.layout import Layout  # noqa: PLC0415
-    from warehouse.sources.files import FilesSource  # noqa: PLC0415
+    from warehouse.settings import Settings  # noqa: PLC0415
+    from warehouse.sources.opening import check_places  # noqa: PLC0415
     from warehouse.store import check_place  # noqa: PLC0415
 
-    if parameters.store:
-        check_place(Layout(Path(parameters.store)))
+    layout = Layout(Path(parameters.store or Settings().store_to_write(demo=parameters.is_demo)))
+    check_place(layout)
     if not parameters.is_demo:
-        FilesSource(parameters.source, datetime.now(UTC)).files()
+        # Whether a store has rows is known for certain only under its lock: the flow looks again.
+        may_be_empty = layout.engine_file.exists() or layout.current.exists()
+        check_places(parameters.source, datetime.now(UTC), may_be_empty=may_be_empty)
 
 
 def _run(parameters: RetrainParameters, arguments: argparse.Namespace, server: str | None) -> int:

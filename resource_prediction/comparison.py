@@ -10,7 +10,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from resource_prediction.arrays import BoolArray, FloatArray, IntArray
-from resource_prediction.evidence import SUM_COLUMNS, check_ledger
+from resource_prediction.evidence import SUM_COLUMNS, block_start, check_ledger
+from resource_prediction.scoring import job_losses
 
 Times = NDArray[np.datetime64]
 Fits = Literal["equal", "newer", "any"]
@@ -158,6 +159,22 @@ def pair(champion: RecipeBlocks | None, challenger: RecipeBlocks | None, fits: F
         champion.under_rows[old] - challenger.under_rows[new],
         champion.excess_gib[old] - challenger.excess_gib[new],
     )
+
+
+def against_peaks(jobs: pd.DataFrame) -> PairedBlocks:
+    """Bring one model's allocations together with ones that meet every peak exactly: the gain of those is its score.
+
+    Args:
+        jobs: One row a job: ``time``, ``peak_gib``, ``allocation_gib`` and, where peaks are cut off, ``censored``.
+
+    Raises:
+        ScoringError: On a peak or an allocation that cannot be scored.
+    """
+    under, excess_gib = job_losses(jobs["peak_gib"], jobs["allocation_gib"], censored=jobs.get("censored"))
+    block, starts = pd.factorize(block_start(jobs["time"]), sort=True)
+    weights = (np.ones(len(jobs)), jobs["peak_gib"].to_numpy(), under, excess_gib)
+    sums: list[FloatArray] = [np.bincount(block, weights=weight).astype(np.float64) for weight in weights]
+    return PairedBlocks(starts.to_numpy("datetime64[us]"), *sums)
 
 
 def _meetings(champion: RecipeBlocks, challenger: RecipeBlocks) -> tuple[IntArray, IntArray]:

@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
-from prefect import task
+from prefect import Task, task
+from prefect.client.schemas.objects import State, TaskRun
 
+from resource_prediction.date_range import EVERYTHING, DateRange
+from resource_prediction.errors import StoreLockedError, UnreachableSourceError
 from warehouse.engine import open_engine
 from warehouse.ingest import ingest, stored_rows
 from warehouse.layout import Layout
 from warehouse.publish import publish
 from warehouse.sources.demo import write_demo_export
-from warehouse.sources.files import FilesSource
+from warehouse.sources.opening import open_source
 from warehouse.store import claim, release
+
+logger = logging.getLogger(__name__)
+
+OUTSIDE = (StoreLockedError, UnreachableSourceError)
+"""What may be gone in a moment: another writer, a network folder or a server that does not answer."""
 
 
 @dataclass(frozen=True)
@@ -46,23 +56,50 @@ def generate_demo(store: str, rows: int, days: float) -> str:
     return str(write_demo_export(Layout(Path(store)), rows, days))
 
 
-@task(name="ingest")
-def ingest_telemetry(store: str, places: list[str], telemetry: dict[str, str | int | float | None]) -> Ingested:
+def is_outside(_task: Task[Any, Any], _run: TaskRun, state: State[Any]) -> bool:
+    """Whether to try again; Prefect asks after each attempt but the last one."""
+    error = state.data
+    if not isinstance(error, OUTSIDE):
+        return False
+    logger.warning("ingest will be tried again: %s", error)
+    return True
+
+
+def with_retries(retries: int, first_delay_seconds: float) -> Task[..., Ingested]:
+    """The ingest task with other retries.
+
+    Args:
+        retries: Attempts after the first one.
+        first_delay_seconds: About how long to wait before the first of them; each wait is twice the one before.
+    """
+    return ingest_telemetry.with_options(
+        retries=retries, retry_delay_seconds=[first_delay_seconds * 2**attempt for attempt in range(retries)]
+    )
+
+
+@task(name="ingest", retry_jitter_factor=0.5, retry_condition_fn=is_outside)
+def ingest_telemetry(
+    store: str,
+    places: list[str],
+    telemetry: dict[str, str | int | float | None],
+    dates: DateRange = EVERYTHING,
+) -> Ingested:
     """Read what is new, and publish it.
 
     Args:
         store: The store's folder.
-        places: Files, folders and globs.
+        places: Files, folders, globs, and ``SCHEME://...`` for other sources.
         telemetry: What the store is claimed for at its first ingest; one that brings no row leaves it unclaimed.
+        dates: Rows of other days are not read.
 
     Raises:
-        SourceError: There is nothing to read.
+        SourceError: There is nothing to read, and never was.
         StoreError: The store holds another telemetry, or another process writes to it.
     """
     layout, now, began = Layout(Path(store)), datetime.now(UTC), time.perf_counter()
     with open_engine(layout) as engine:
         with _claimed(engine, layout, telemetry):
-            report = ingest(engine, layout, FilesSource(places, now), now=now)
+            report = ingest(engine, layout, open_source(places, now), now=now, dates=dates)
         report.require_rows()
         snapshot = publish(engine, layout)
     notes = tuple(f"{file.name}: {file.note}" for file in report.files if file.state in ("refused", "left"))

@@ -52,6 +52,7 @@ class Evening:
         applies: Whether the verdict may change anything.
         searched_until_us: For a run that searched: the instant whose past the searches saw; such rows are no evidence
             for what they found.
+        served: How the champion did as it served, to be stored with the verdict; None where that is not known.
     """
 
     store: str
@@ -63,6 +64,7 @@ class Evening:
     under_cost: float
     applies: bool
     searched_until_us: int | None = None
+    served: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -217,6 +219,7 @@ def _conclusion(evening: Evening, judgement: Judgement, content: VersionContent 
             **verdict_numbers(verdict),
             "data_digest": evening.features.data_digest,
             "asked": evening.applies,
+            "served": evening.served,
         },
         expected_revision=0 if champion is None else champion.revision,
         content=content,

@@ -64,6 +64,7 @@ class RunReport:
         holdout: Rows and span of the hold-out.
         audit: What the leak audit saw.
         seconds: Wall clock by stage.
+        served: How the champion did as it served, for the verdict's numbers; the result has no place for it.
     """
 
     run_id: str
@@ -76,6 +77,7 @@ class RunReport:
     holdout: dict[str, Any] = field(default_factory=dict)
     audit: dict[str, Any] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
+    served: dict[str, Any] | None = None
 
     def result(
         self, verdict: Verdict, *, applied: bool, champion: Champion | None, before: Champion | None

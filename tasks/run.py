@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from warehouse.layout import Layout
+from warehouse.metrics import write_metrics
 from warehouse.registry import Registry
 from warehouse.store import open_store
 
@@ -33,9 +34,11 @@ def begin_run(store: str, parameters: dict[str, Any]) -> str:
 def end_run(
     store: str, run_id: str, state: Literal["done", "failed", "stopped"], result: dict[str, Any] | None
 ) -> None:
-    """Record how a run ended."""
-    with Registry.open(Layout(Path(store))) as registry:
-        registry.runs.finish(run_id, state, result, at=datetime.now(UTC))
+    """Record how a run ended, and tell those who watch."""
+    layout, now = Layout(Path(store)), datetime.now(UTC)
+    with Registry.open(layout) as registry:
+        registry.runs.finish(run_id, state, result, at=now)
+    write_metrics(layout, at=now)
 
 
 def run_state(store: str, run_id: str) -> str | None:

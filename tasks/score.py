@@ -12,9 +12,11 @@ from typing import Any
 from prefect import task
 
 from resource_prediction.arrays import FloatArray
+from resource_prediction.comparison import against_peaks
 from resource_prediction.errors import ArtifactError
 from resource_prediction.evaluation import ScoredJobs, evaluate, score_baselines
 from resource_prediction.evidence import ledger_entries, segments, served_recipe
+from resource_prediction.gate import GateRule
 from resource_prediction.models import DeployableModel
 from resource_prediction.outcomes import read_outcomes
 from resource_prediction.telemetry import LEARNING_COLUMNS
@@ -96,7 +98,9 @@ def score_served_champion(store: str, features: Features) -> dict[str, Any] | No
     """Score the champion's served artifact on the jobs that came after its fit, and enter them as evidence.
 
     Returns:
-        The served score; None without a champion, without newer jobs, or where the artifact cannot be loaded.
+        The served score, for the verdict's numbers: ``version``; ``rows``, ``score``, ``live_score``, ``under_pct``,
+        ``over_pct``, ``gib_saved``; ``low`` and ``high``, the 90 % interval of the score, None where the jobs are of
+        too short a time. None without a champion, without newer jobs, or where the artifact cannot be loaded.
     """
     layout = Layout(Path(store))
     with Registry.open(layout) as registry:
@@ -113,4 +117,11 @@ def score_served_champion(store: str, features: Features) -> dict[str, Any] | No
         return None
     allocation_gib, _ = predict_timed(model, jobs)
     enter_evidence(store, features, model, jobs, allocation_gib, recipe_id=served_recipe(champion.recipe))
-    return evaluate(model, jobs, allocation_gib, model.recipe.rule.under_cost).values
+    under_cost = model.recipe.rule.under_cost
+    interval = GateRule(under_cost=under_cost).improvement(against_peaks(jobs.ledger_rows(allocation_gib)))
+    return {
+        "version": champion.version,
+        **evaluate(model, jobs, allocation_gib, under_cost).values,
+        "low": None if interval is None else interval.low,
+        "high": None if interval is None else interval.high,
+    }

@@ -34,10 +34,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     Returns:
         0 when it was answered, 1 when something in the store is damaged, 2 on wrong usage or a store that is none.
     """
-    options = _parser().parse_args(arguments)
+    options = build_parser().parse_args(arguments)
     # After parsing, so that --help and wrong usage answer at once.
-    from warehouse.commands import COMMANDS, find_store, is_synthetic  # noqa: PLC0415
+    from warehouse.commands import COMMANDS, find_store  # noqa: PLC0415
     from warehouse.settings import Settings  # noqa: PLC0415
+    from warehouse.store import is_synthetic  # noqa: PLC0415
 
     store = options.store
     try:
@@ -57,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return answer.status
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """The parser; its help teaches by example."""
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
         description="Look into a store: who serves, why, and whether all is as it was stored. Nothing is changed.",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from rich.console import RenderableType
 from rich.table import Column, Table
@@ -18,8 +19,7 @@ from warehouse.findings import Finding
 from warehouse.layout import Layout
 from warehouse.published import verify_parts
 from warehouse.quarantine import read_quarantine
-from warehouse.registry import Champion, Registry
-from warehouse.store import open_store
+from warehouse.registry import Champion, Registry, newest_served
 
 SHOWN_ROWS = 20
 SHOWN_LETTERS = 120
@@ -57,18 +57,14 @@ def find_store(store: Path) -> Layout:
     )
 
 
-def is_synthetic(layout: Layout) -> bool:
-    """Whether the store holds the demo farm, so that its numbers are called synthetic wherever they are shown."""
-    telemetry = open_store(layout).telemetry if layout.store_file.exists() else None
-    return telemetry is not None and telemetry.get("kind") == "demo"
-
-
 def show_champion(layout: Layout) -> Answer:
     """Who serves, and how it did on the hold-out of its run."""
     with Registry.read(layout) as registry:
-        champion = registry.champion()
+        champion, verdicts = registry.champion(), registry.verdicts.history()
     if champion is None:
-        return Answer({"champion": None}, ["No champion yet: `python flows/train.py` trains and judges the first."])
+        nobody = "No champion yet: `python flows/train.py` trains and judges the first."
+        return Answer({"champion": None, "served": None}, [nobody])
+    served = newest_served(verdicts, champion.version)
     table = Table("", Column("champion", overflow="fold"), show_header=False)
     for name, value in (
         ("version", champion.version),
@@ -76,6 +72,7 @@ def show_champion(layout: Layout) -> Answer:
         ("live score", champion.scores.live_score),
         ("under-allocated %", champion.scores.under_pct),
         ("over-allocated %", champion.scores.over_pct),
+        ("served score", _served_text(served, champion.version)),
         ("trained on", f"{champion.rows:,} rows until {_text(champion.trained_until)}"),
         ("promoted", champion.promoted_at),
         ("revision", champion.revision),
@@ -83,7 +80,7 @@ def show_champion(layout: Layout) -> Answer:
         ("load it from", layout.champion),
     ):
         table.add_row(name, _text(value))
-    return Answer({"champion": _champion_values(layout, champion)}, [table])
+    return Answer({"champion": _champion_values(layout, champion), "served": served}, [table])
 
 
 def show_history(layout: Layout) -> Answer:
@@ -94,10 +91,18 @@ def show_history(layout: Layout) -> Answer:
     for entry in promotions:
         served.add_row(*map(_text, (entry.revision, entry.promoted_at, entry.kind, entry.version, entry.reason)))
     judged = Table(
-        "when", "verdict", "applied", _version_column(), "reason", title="Verdicts, and who served after each"
+        "when",
+        "verdict",
+        "applied",
+        _version_column(),
+        Column("served score", justify="right"),
+        "reason",
+        title="Verdicts, who served after each, and how it went for who served before",
     )
     for verdict in verdicts:
-        judged.add_row(*map(_text, (verdict.given_at, verdict.kind, verdict.applied, verdict.version, verdict.reason)))
+        score = verdict.served.get("score")
+        cells = (verdict.given_at, verdict.kind, verdict.applied, verdict.version, score, verdict.reason)
+        judged.add_row(*map(_text, cells))
     values: dict[str, object] = {
         "promotions": [asdict(entry) for entry in promotions],
         "verdicts": [asdict(one) for one in verdicts],
@@ -148,6 +153,15 @@ def _champion_values(layout: Layout, champion: Champion) -> dict[str, object]:
     scores = asdict(own.pop("scores"))
     first = {"version": own.pop("version"), "family": own.pop("family")}
     return {**first, "path": str(artifact_path(layout, champion.served_digest)), **scores, **own}
+
+
+def _served_text(served: Mapping[str, Any] | None, version: str) -> str:
+    """How a version did as it served, in one cell; it is named where it is not the champion."""
+    if served is None:
+        return "none yet: no run has seen jobs that came after the champion's fit"
+    interval = "" if served["low"] is None else f" (90 % interval: {_text(served['low'])} to {_text(served['high'])})"
+    whose = "its fit" if served["version"] == version else f"the fit of {served['version']}, which served before"
+    return f"{_text(served['score'])}{interval} on {served['rows']:,} jobs that came after {whose}"
 
 
 def _registry_findings(layout: Layout) -> list[Finding]:

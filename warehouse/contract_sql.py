@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from resource_prediction.date_range import DateRange
 from resource_prediction.telemetry import COLUMNS, EARLIEST_TIME, FUTURE_TOLERANCE, STATUS_RANK, Column
 
 SQL_TYPE = {"text": "VARCHAR", "count": "BIGINT", "bytes": "BIGINT", "mib": "BIGINT", "time": "TIMESTAMP"}
@@ -75,6 +76,13 @@ def faults(now: datetime) -> str:
     """Every fault of a row as ``column:code`` or NULL; computed only where `suspect` is true."""
     latest = _latest(now)
     return ", ".join(fault for column in COLUMNS if (fault := _fault(column, latest)))
+
+
+def in_range(dates: DateRange) -> str:
+    """Whether a row lies in a range of days; one whose time cannot be read lies in every range."""
+    bounds = ((">=", dates.since), ("<", dates.until))
+    tests = [f"{quoted('time')} {sign} TIMESTAMP '{day} 00:00:00'" for sign, day in bounds if day is not None]
+    return f"coalesce({' AND '.join(tests)}, true)" if tests else "true"
 
 
 def status_ranks() -> str:

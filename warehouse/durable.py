@@ -37,8 +37,16 @@ def move_durably(finished: Path, target: Path) -> None:
 
 
 def write_durably(path: Path, content: bytes) -> None:
-    """Replace a file so that a crash leaves the old content or the new, never a mixture."""
+    """Replace a file so that a crash leaves the old content or the new, never a mixture; an error leaves no other file.
+
+    Raises:
+        OSError: The file cannot be written; the old content is there as it was.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{uuid4().hex}")
-    aside.write_bytes(content)
-    move_durably(aside, path)
+    try:
+        aside.write_bytes(content)
+        move_durably(aside, path)
+    finally:
+        # Gone where it was renamed. Where it was not, a file a night would add to what filled the disk.
+        aside.unlink(missing_ok=True)

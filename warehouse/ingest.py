@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Literal
@@ -11,11 +13,14 @@ from typing import Literal
 import duckdb
 import pyarrow as pa
 
+from resource_prediction.date_range import EVERYTHING, DateRange
 from resource_prediction.errors import (
+    EmptySourceError,
     MissingColumnError,
     NoUsableRowError,
     SourceError,
     StoreFullError,
+    UnreachableSourceError,
     UnsettledFileError,
 )
 from resource_prediction.telemetry import TWIN_COLUMNS
@@ -66,9 +71,9 @@ class FileReport:
     Attributes:
         name: As the source calls it.
         state: ``read``; ``known``: its content was read before; ``empty``: no rows; ``left`` for the next run, as it is
-            still being written; ``refused``: not telemetry.
+            still being written or does not answer; ``refused``: not telemetry.
         counts: Of its rows.
-        note: Why it was not read, or empty.
+        note: Why it was not read, or which days of it; else empty.
     """
 
     name: str
@@ -109,27 +114,36 @@ class IngestReport:
             raise NoUsableRowError(self.source, self.counts.read, self.counts.quarantined, notes)
 
 
-def ingest(engine: duckdb.DuckDBPyConnection, layout: Layout, source: Source, *, now: datetime) -> IngestReport:
+def ingest(
+    engine: duckdb.DuckDBPyConnection, layout: Layout, source: Source, *, now: datetime, dates: DateRange = EVERYTHING
+) -> IngestReport:
     """Read what is new in a source, file by file; a file and its digest go in together or not at all.
 
-    A file that is still being written, or is no telemetry, is reported and does not stop the others.
+    A file that is still being written, does not answer or is no telemetry is reported and does not stop the others.
+    A source that holds nothing today is no error for a store that has rows.
 
     Args:
         engine: From `open_engine`, outside a transaction.
         layout: The same store.
         source: Where the rows come from.
         now: Time of ingest; UTC where it has no zone.
+        dates: Rows of other days are not read; a row whose time cannot be read belongs to every day.
 
     Raises:
-        SourceError: Where the source has no file, or every file of it was refused.
+        EmptySourceError: Where the source holds nothing, and the store has no row.
+        UnreachableSourceError: Where it does not answer, or none of its files does and none was read.
+        SourceError: Where the source cannot hold anything, or every file of it was refused.
         MissingColumnError: Where its only file lacks a column that training needs.
     """
     reports: list[FileReport] = []
-    refusals: list[SourceError | MissingColumnError] = []
-    for file in source.files():
+    refusals: list[SourceError | MissingColumnError | UnreachableSourceError] = []
+    for file in _files(engine, source):
         try:
-            report = _ingest_file(engine, layout, file, naive_utc(now))
+            report = _ingest_file(engine, layout, file, naive_utc(now), dates)
         except UnsettledFileError as error:
+            report = FileReport(file.name, "left", note=str(error))
+        except UnreachableSourceError as error:
+            refusals.append(error)
             report = FileReport(file.name, "left", note=str(error))
         except (SourceError, MissingColumnError) as error:
             refusals.append(error)
@@ -147,29 +161,83 @@ def stored_rows(engine: duckdb.DuckDBPyConnection) -> int:
     return int(engine.execute("SELECT count(*) FROM telemetry").fetchall()[0][0])
 
 
-def _ingest_file(engine: duckdb.DuckDBPyConnection, layout: Layout, file: SourceFile, now: datetime) -> FileReport:
-    digest = file.digest()
-    before = engine.execute("SELECT max(read) FROM files WHERE digest = ?", [digest]).fetchall()[0][0]
-    if before is not None:
-        return FileReport(file.name, "known", RowCounts(read=before, known=before), "read before")
-    with file.open(engine, layout.staging) as rows:
+def _files(engine: duckdb.DuckDBPyConnection, source: Source) -> Sequence[SourceFile]:
+    """What the source holds; nothing is an error only for a store that has no row."""
+    try:
+        return _listed(source)
+    except EmptySourceError as error:
+        if not stored_rows(engine):
+            raise
+        logger.warning("nothing to read: %s", error)
+        return ()
+
+
+def _listed(source: Source) -> Sequence[SourceFile]:
+    with _reaching(source.name):
+        found = source.files()
+    if not found:
+        raise EmptySourceError(source.name, "a source without a single file", "at least one")
+    return found
+
+
+@contextmanager
+def _reaching(name: str) -> Iterator[None]:
+    """Name what does not answer; a full disk is the store's, and passes."""
+    try:
+        yield
+    except PermissionError as error:
+        raise SourceError(
+            f"source {name}",
+            got=error.strerror or str(error),
+            expected="a place that this user may read",
+            next_step="Grant the right to read it, or leave it out.",
+        ) from error
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS):
+            raise
+        raise UnreachableSourceError(name, error.strerror or str(error) or type(error).__name__) from error
+
+
+def _ingest_file(
+    engine: duckdb.DuckDBPyConnection, layout: Layout, file: SourceFile, now: datetime, dates: DateRange
+) -> FileReport:
+    with ExitStack() as opened:
+        with _reaching(file.name):
+            digest = file.digest()
+        known_as = digest if dates.is_everything else f"{digest} {dates}"
+        before = engine.execute("SELECT max(read) FROM files WHERE digest = ?", [known_as]).fetchall()[0][0]
+        if before is not None:
+            return FileReport(file.name, "known", RowCounts(read=before, known=before), "read before")
+        with _reaching(file.name):
+            rows = opened.enter_context(file.open(engine, layout.staging))
         if rows is None:
             return FileReport(file.name, "empty", note="no header")
         # Before the transaction: inside it, DuckDB numbers the rows of a new table from elsewhere than 0.
-        _read(engine, rows, file.name, now)
+        _read(engine, rows, file.name, now, dates)
         rejected = list(_rejected(engine, rows))
+        if engine.execute("SELECT 1 FROM files WHERE digest = ?", [digest]).fetchall():
+            return FileReport(file.name, "known", _all_known(engine, rejected), f"read before, rows {dates}")
         with transaction(engine):
             number = int(engine.execute("SELECT coalesce(max(number), 0) + 1 FROM files").fetchall()[0][0])
-            _quarantine(engine, rejected, file.name, now)
+            _quarantine(engine, rejected, file.name, digest, now)
             counts = _merge(engine, number) + RowCounts(read=len(rejected), quarantined=len(rejected))
             values = [getattr(counts, field.name) for field in fields(RowCounts)]
             engine.execute(
-                "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [number, digest, file.name, now, *values]
+                "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [number, known_as, file.name, now, *values]
             )
-    return FileReport(file.name, "read" if counts.read else "empty", counts, "" if counts.read else "no rows")
+    which = "rows" if dates.is_everything else f"rows {dates}"
+    if not counts.read:
+        return FileReport(file.name, "empty", counts, f"no {which}")
+    return FileReport(file.name, "read", counts, "" if dates.is_everything else f"only {which}")
 
 
-def _read(engine: duckdb.DuckDBPyConnection, rows: TextRows, name: str, now: datetime) -> None:
+def _all_known(engine: duckdb.DuckDBPyConnection, rejected: list[Rejected]) -> RowCounts:
+    """Counts of ``incoming`` where its file was read as a whole: only how many rows lie in the range is news."""
+    good = engine.execute("SELECT count(*) FROM incoming WHERE reasons IS NULL AND in_range").fetchall()[0][0]
+    return RowCounts(read=good + len(rejected), known=good + len(rejected))
+
+
+def _read(engine: duckdb.DuckDBPyConnection, rows: TextRows, name: str, now: datetime, dates: DateRange) -> None:
     statement = render(
         "read",
         relation=rows.relation,
@@ -178,6 +246,7 @@ def _read(engine: duckdb.DuckDBPyConnection, rows: TextRows, name: str, now: dat
         columns=contract_sql.column_names(),
         suspect=contract_sql.suspect(now),
         faults=contract_sql.faults(now),
+        in_range=contract_sql.in_range(dates),
     )
     try:
         engine.execute(statement)
@@ -192,19 +261,23 @@ def _read(engine: duckdb.DuckDBPyConnection, rows: TextRows, name: str, now: dat
         ) from error
 
 
-def _quarantine(engine: duckdb.DuckDBPyConnection, rejected: list[Rejected], name: str, now: datetime) -> None:
+def _quarantine(
+    engine: duckdb.DuckDBPyConnection, rejected: list[Rejected], name: str, digest: str, now: datetime
+) -> None:
     if not rejected:
         return
     lines, reasons, texts = (list(column) for column in zip(*rejected, strict=True))
     engine.register("rejected", pa.table({"line": lines, "reasons": reasons, "row_text": texts}))
-    engine.execute(render("quarantine"), {"file": name, "now": now})
+    engine.execute(render("quarantine"), {"file": name, "digest": digest, "now": now})
     engine.unregister("rejected")
 
 
 def _rejected(engine: duckdb.DuckDBPyConnection, rows: TextRows) -> Iterator[Rejected]:
     for broken in rows.broken_lines(engine):
         yield broken.row.line, [f"line:{broken.code}"], broken.row.text
-    faulty = engine.execute("SELECT rowid, reasons FROM incoming WHERE reasons IS NOT NULL ORDER BY rowid").fetchall()
+    faulty = engine.execute(
+        "SELECT rowid, reasons FROM incoming WHERE reasons IS NOT NULL AND in_range ORDER BY rowid"
+    ).fetchall()
     originals = rows.originals(engine, [ordinal for ordinal, _ in faulty]) if faulty else []
     for (_, reasons), original in zip(faulty, originals, strict=True):
         yield original.line, reasons, original.text

@@ -46,6 +46,11 @@ class Layout:
         return self.store / f"registry.format-{number}.sqlite"
 
     @property
+    def metrics_file(self) -> Path:
+        """What monitoring reads: OpenMetrics text, replaced at the end of every run."""
+        return self.store / "metrics.prom"
+
+    @property
     def features(self) -> Path:
         """Point-in-time features of all rows, a folder each, named by what they were made from."""
         return self.store / "features"

@@ -74,6 +74,12 @@ def open_store(layout: Layout) -> Store:
     return _store(layout, document)
 
 
+def is_synthetic(layout: Layout) -> bool:
+    """Whether the store holds the demo farm, so that its numbers are called synthetic wherever they are shown."""
+    telemetry = open_store(layout).telemetry if layout.store_file.exists() else None
+    return telemetry is not None and telemetry.get("kind") == "demo"
+
+
 def claim(layout: Layout, telemetry: Mapping[str, str | int | float | None]) -> Store:
     """Record what telemetry the store holds, or check that it is the one it holds already.
 

@@ -8,7 +8,13 @@ from resource_prediction.errors.artifacts import (
     FeatureVersionError,
     LibraryVersionError,
 )
-from resource_prediction.errors.asked import DurationError, HoldoutError, ParameterError, UnknownFamilyError
+from resource_prediction.errors.asked import (
+    DateRangeError,
+    DurationError,
+    HoldoutError,
+    ParameterError,
+    UnknownFamilyError,
+)
 from resource_prediction.errors.fits import (
     EveryFamilyFailedError,
     FeatureMismatchError,
@@ -36,10 +42,14 @@ from resource_prediction.errors.store import (
 )
 from resource_prediction.errors.telemetry import (
     DemoFarmError,
+    EmptySourceError,
     MissingColumnError,
     NoUsableRowError,
+    SchemeError,
     SourceError,
     TelemetryError,
+    UnknownSchemeError,
+    UnreachableSourceError,
     UnsettledFileError,
 )
 
@@ -48,9 +58,11 @@ __all__ = [
     "ArtifactError",
     "ArtifactFormatError",
     "ChangedArtifactError",
+    "DateRangeError",
     "DemoFarmError",
     "DistributionError",
     "DurationError",
+    "EmptySourceError",
     "EveryFamilyFailedError",
     "FeatureMismatchError",
     "FeatureVersionError",
@@ -68,6 +80,7 @@ __all__ = [
     "PromotionConflictError",
     "RegistryFormatError",
     "ResourcePredictionError",
+    "SchemeError",
     "ScoringError",
     "SourceError",
     "StoreAccessError",
@@ -82,7 +95,9 @@ __all__ = [
     "TelemetryError",
     "TooFewRowsError",
     "UnknownFamilyError",
+    "UnknownSchemeError",
     "UnknownVersionError",
+    "UnreachableSourceError",
     "UnsettledFileError",
     "UnusableStoreError",
 ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from resource_prediction.errors.root import ResourcePredictionError
 
 
@@ -46,4 +48,18 @@ class HoldoutError(ResourcePredictionError):
             got=repr(text),
             expected="a share of the rows such as 20%, a duration such as 24h, or a number of rows such as 2000",
             next_step="Write it like one of these.",
+        )
+
+
+class DateRangeError(ResourcePredictionError):
+    """A first day that is not before the last one."""
+
+    def __init__(self, since: date, until: date) -> None:
+        self.since = since
+        self.until = until
+        super().__init__(
+            "range of days",
+            got=f"from {since} until {until}",
+            expected="a first day that is earlier than the end, which is not in the range itself",
+            next_step=f"For the one day {since}, end it on the day after.",
         )

@@ -34,6 +34,56 @@ class SourceError(ResourcePredictionError):
     """A telemetry source that cannot be read."""
 
 
+class UnknownSchemeError(SourceError):
+    """A place ``SCHEME://...`` whose scheme no source has."""
+
+    def __init__(self, place: str, known: Sequence[str], unusable: Sequence[str] = ()) -> None:
+        self.place = place
+        self.known = tuple(known)
+        self.unusable = tuple(unusable)
+        super().__init__(
+            f"source {place}",
+            got="; ".join(["a scheme that no source has", *unusable]),
+            expected=f"a path, or a known scheme: {', '.join(f'{scheme}://' for scheme in known)}",
+            next_step="Check --source, or install the package that brings the source.",
+        )
+
+
+class SchemeError(SourceError):
+    """A source that was found by its scheme and cannot be used."""
+
+    def __init__(self, scheme: str, got: str) -> None:
+        self.scheme = scheme
+        super().__init__(
+            f"source {scheme}://",
+            got=got,
+            expected="one function open_source(places, now)",
+            next_step="Mend or remove the module or package that brings it.",
+        )
+
+
+class EmptySourceError(SourceError):
+    """A place that is there and holds no telemetry now; tomorrow it may."""
+
+    def __init__(self, place: str, got: str, expected: str) -> None:
+        self.place = place
+        super().__init__(f"source {place}", got=got, expected=expected, next_step="Check the path given with --source.")
+
+
+class UnreachableSourceError(ResourcePredictionError):
+    """Something outside, such as a network folder or a server, did not answer; no input that a user can mend."""
+
+    def __init__(self, name: str, reason: str) -> None:
+        self.name = name
+        self.reason = reason
+        super().__init__(
+            f"source {name}",
+            got=reason,
+            expected="a source that answers",
+            next_step="Run again when it does.",
+        )
+
+
 class UnsettledFileError(SourceError):
     """A file that is still being written; the next run reads it."""
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import shlex
+from datetime import date
 
 import pytest
 
 from flows.arguments import build_parser, to_values
 from flows.parameters import RetrainParameters
 from resource_prediction.config import families_of
+from resource_prediction.date_range import DateRange
 
 REGRESSION, CLASSIFICATION = tuple(families_of("regression")), tuple(families_of("classification"))
 ALL = REGRESSION + CLASSIFICATION
@@ -69,8 +71,6 @@ def test_every_other_flag_reaches_the_parameters() -> None:
     [
         "--mapping farm.toml",
         "--runner threads",
-        "--from 2025-04-01",
-        "--until 2025-04-02",
         "--headroom-pct 10",
         "--timeout 60",
         "--job-hours 0.5",
@@ -100,6 +100,21 @@ def test_lines_that_contradict_themselves_end_with_status_2_and_one_line(
     with pytest.raises(SystemExit, match=r"^2$"):
         build_parser().parse_args(shlex.split(line))
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_backfill_names_its_days() -> None:
+    asked = parameters("--source exports --from 2025-04-26 --until 2025-04-28")
+    assert asked.dates == DateRange(date(2025, 4, 26), date(2025, 4, 28))
+    assert parameters("--source exports").dates.is_everything
+
+
+@pytest.mark.parametrize("text", ["yesterday", "2025-02-30", "26.04.2025", "20250426", "2025-04-26T00:00"])
+def test_what_is_no_day_is_refused_by_the_name_of_its_flag(text: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match=r"^2$"):
+        build_parser().parse_args(["--from", text])
+    said = capsys.readouterr().err
+    assert f"argument --from: got {text!r}; expected a day such as 2025-04-26" in said
+    assert said.count("\n") == 1
 
 
 def test_the_help_teaches_by_lines_that_parse() -> None:

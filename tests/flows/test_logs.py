@@ -6,6 +6,7 @@ import logging
 import sys
 
 import pytest
+from prefect.states import Completed, Failed
 
 from flows.logs import OUR_LOGGERS, PREFECT_LOGGERS, ErrorsOnce, set_up_logs
 from resource_prediction.errors import FitError, TooFewRowsError
@@ -28,6 +29,13 @@ def test_the_end_of_a_failed_run_is_left_to_the_last_line_and_any_other_end_is_t
     for level, shown in ((logging.ERROR, False), (logging.INFO, True)):
         record = logging.LogRecord("prefect", level, __file__, 1, "Finished in state %s", ("it",), None)
         assert ErrorsOnce().filter(record) == shown
+
+
+@pytest.mark.parametrize(("name", "shown"), [("Failed", False), ("Bad input", False), ("Kept", True)])
+def test_a_failed_state_that_the_flow_returned_is_told_once(name: str, shown: bool) -> None:
+    state = Failed(name=name, message="one line") if not shown else Completed(name=name, message="one line")
+    record = logging.LogRecord("prefect", logging.INFO, __file__, 1, f"Finished in state {state}", (), None)
+    assert ErrorsOnce().filter(record) == shown
 
 
 def test_any_other_error_keeps_its_traceback() -> None:

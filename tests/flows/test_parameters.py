@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -35,6 +36,10 @@ from resource_prediction.config import families_of
         ({"under_cost": 0}, "greater than 0"),
         ({"under_cost": float("nan")}, "1000"),
         ({"source": ()}, "at least 1"),
+        ({"from_date": "2025-04-27", "until_date": "2025-04-27"}, "got from 2025-04-27 until 2025-04-27; expected a f"),
+        ({"from_date": "yesterday"}, "valid date"),
+        ({"ingest_retries": 21}, "less than or equal to 20"),
+        ({"ingest_retry_seconds": -1}, "greater than or equal to 0"),
         ({"mode": "guess"}, "'train', 'search' or 'evaluate'"),
         ({"headroom_pct": 1}, "Extra inputs are not permitted"),
     ],
@@ -57,7 +62,9 @@ def test_a_task_type_leaves_out_the_named_families_of_the_other() -> None:
 
 
 def test_a_run_can_be_read_back_from_what_the_registry_keeps_of_it() -> None:
-    asked = RetrainParameters(source=("a.csv",), holdout="24h", train_window="30d", workers=2)
+    asked = RetrainParameters(
+        source=("a.csv",), from_date=date(2025, 4, 26), holdout="24h", train_window="30d", workers=2
+    )
     assert RetrainParameters(**asked.model_dump(mode="json")) == asked
 
 

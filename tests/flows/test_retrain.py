@@ -251,6 +251,13 @@ def test_new_telemetry_refreshes_the_champion_and_names_the_version_before(train
     assert night.json["challenger"]["version"] == first.json["champion"]["version"]
     assert night.json["holdout"]["until"] > first.json["holdout"]["until"]
     assert promotions(tmp_path / "store") == ["first", "refreshed"]
+    with Registry.read(Layout(tmp_path / "store")) as registry:
+        served = registry.verdicts.history()[-1].served
+    assert served["version"] == first.json["champion"]["version"]
+    assert 0 < served["rows"] <= night.json["ingest"]["accepted"]
+    metrics = (tmp_path / "store" / "metrics.prom").read_text(encoding="utf-8")
+    assert 'resource_prediction_last_verdict{store="' in metrics
+    assert "resource_prediction_served_score{" in metrics
     now = DeployableModel.load(night.json["champion"]["path"])
     before = DeployableModel.load(night.json["challenger"]["path"])
     assert now.facts.trained_until_us > before.facts.trained_until_us

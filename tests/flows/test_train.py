@@ -64,6 +64,11 @@ def test_a_wrong_value_is_refused_before_prefect_or_pandas_is_imported() -> None
         (["--demo-rows", "3"], "demo-rows: got 3; expected a value greater than or equal to 500"),
         (["--source", "no/such.csv"], "source no/such.csv: got a path that does not exist"),
         (["--source", "README.md"], "source README.md: got a file that ends with .md"),
+        (
+            ["--source", "s3://builds"],
+            "source s3://builds: got a scheme that no source has; expected a path, or",
+        ),
+        (["--from", "2025-04-27", "--until", "2025-04-26"], "range of days: got from 2025-04-27 until 2025-04-26"),
         (["--mapping", "farm.toml"], "unrecognized arguments: --mapping farm.toml"),
     ],
 )

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resource_prediction.comparison import Fits, PairedBlocks, RecipeBlocks, pair, recipe_blocks
+from resource_prediction.comparison import Fits, PairedBlocks, RecipeBlocks, against_peaks, pair, recipe_blocks
 from resource_prediction.improvement import improvement, lower_bound, nightly_gains
+from resource_prediction.scoring import business_score
 
 START = np.datetime64("2025-04-28T00:00:00", "us")
 SIX_HOURS = np.timedelta64(6, "h")
@@ -117,6 +118,26 @@ def test_a_recipe_without_entries_is_paired_with_nothing() -> None:
 def test_one_under_allocated_job_less_in_a_hundred_is_five_points_and_ten_gib_in_a_thousand_one() -> None:
     pairs = pair(_blocks([3, 3], [20, 20]), _blocks([2, 2], [10, 10]))
     assert pairs.gain(5.0) == pytest.approx(5 + 1)
+
+
+def _jobs(hours: list[float], allocation_gib: list[float]) -> pd.DataFrame:
+    times = pd.Timestamp("2025-04-28") + pd.to_timedelta(hours, unit="h")
+    return pd.DataFrame({"time": times, "peak_gib": 10.0, "allocation_gib": allocation_gib, "censored": False})
+
+
+def test_against_the_peaks_a_block_has_its_under_allocated_jobs_and_its_excess() -> None:
+    pairs = against_peaks(_jobs([0, 7, 5.9, 23], [8.0, 12.0, 15.0, 10.0]))
+    assert [str(start)[11:13] for start in pairs.block_start] == ["00", "06", "18"]
+    assert pairs.rows.tolist() == [2, 1, 1]
+    assert pairs.under_gain_rows.tolist() == [1, 0, 0]
+    assert pairs.excess_gain_gib.tolist() == [5, 2, 0]
+
+
+@given(st.lists(st.tuples(st.floats(0, 200), st.floats(0, 30)), min_size=1))
+def test_the_gain_of_meeting_every_peak_is_the_score(jobs: list[tuple[float, float]]) -> None:
+    table = _jobs([hour for hour, _ in jobs], [gib for _, gib in jobs])
+    score = business_score(table["peak_gib"], table["allocation_gib"], 3.0)
+    assert against_peaks(table).gain(3.0) == pytest.approx(score.score)
 
 
 @pytest.mark.parametrize(("blocks", "min_days"), [(19, 5), (20, 6)])

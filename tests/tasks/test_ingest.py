@@ -5,9 +5,17 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from prefect.states import Failed
 
-from resource_prediction.errors import NoUsableRowError, SourceError, StoreKindError
-from tasks.ingest import generate_demo, ingest_telemetry
+from resource_prediction.errors import (
+    EmptySourceError,
+    NoUsableRowError,
+    SourceError,
+    StoreKindError,
+    StoreLockedError,
+    UnreachableSourceError,
+)
+from tasks.ingest import generate_demo, ingest_telemetry, with_retries
 from tests.tasks.conftest import TELEMETRY, Prepared
 from warehouse.layout import Layout
 from warehouse.store import claim, open_store
@@ -77,3 +85,35 @@ def test_a_later_file_that_is_refused_leaves_the_claim_as_it_is(prepared: Prepar
     with pytest.raises(SourceError, match="got a path that does not exist"):
         ingest_telemetry.fn(prepared.store, [str(tmp_path / "none.csv")], TELEMETRY)
     assert open_store(Layout(Path(prepared.store))).telemetry == TELEMETRY
+
+
+def test_a_store_with_rows_bears_a_night_on_which_nothing_is_there(prepared: Prepared, tmp_path: Path) -> None:
+    for place in (tmp_path / "empty", tmp_path / "*.csv"):
+        (tmp_path / "empty").mkdir(exist_ok=True)
+        nothing = ingest_telemetry.fn(prepared.store, [str(place)], TELEMETRY)
+        assert nothing.counts == dict.fromkeys(nothing.counts, 0)
+        assert nothing.data_digest == prepared.ingested.data_digest
+        with pytest.raises(EmptySourceError, match="expected a file, folder or glob"):
+            ingest_telemetry.fn(str(tmp_path / "new"), [str(place)], {"kind": "own", "mapping": None})
+
+
+@pytest.mark.parametrize(
+    ("error", "again"),
+    [
+        (StoreLockedError("var/own", "process 7"), True),
+        (UnreachableSourceError("/net/exports", "Host is down"), True),
+        (SourceError("source a.csv", got="nothing", expected="something", next_step="Look."), False),
+        (StoreKindError("var/own", "demo", "own"), False),
+        (ValueError("a defect"), False),
+    ],
+)
+def test_only_what_is_outside_is_tried_again(error: Exception, again: bool) -> None:
+    attempt = with_retries(3, 2.0)
+    assert attempt.retry_condition_fn is not None
+    assert attempt.retry_condition_fn(attempt, None, Failed(data=error)) == again
+
+
+def test_the_waits_between_attempts_double_and_have_jitter() -> None:
+    attempt = with_retries(3, 2.0)
+    assert (attempt.retries, attempt.retry_delay_seconds, attempt.retry_jitter_factor) == (3, [2.0, 4.0, 8.0], 0.5)
+    assert with_retries(0, 2.0).retries == 0

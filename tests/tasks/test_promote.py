@@ -93,6 +93,15 @@ def test_the_first_night_ends_with_a_champion_its_verdict_and_the_rows_it_saw(ni
     assert verdict.numbers["data_digest"] == night.evening.features.data_digest
 
 
+def test_how_the_champion_served_is_kept_with_the_verdict(night: Prepared, layout: Layout) -> None:
+    served = {"version": "v1", "rows": 400, "score": 81.0}
+    evening = replace(night, evening=replace(night.evening, served=served))
+    evening.keep(_kept(None))
+    with Registry.read(layout) as registry:
+        (verdict,) = registry.verdicts.history()
+    assert verdict.served == served
+
+
 def test_a_run_that_was_overtaken_promotes_nobody_and_its_fits_stay(night: Prepared, layout: Layout) -> None:
     judgement = judge_night.fn(night.evening)
     faster = replace(night, evening=replace(night.evening, run_id="faster"))

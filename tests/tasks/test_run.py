@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -53,6 +54,23 @@ def test_a_run_ends_once(tmp_path: Path) -> None:
     end_run(str(tmp_path), run_id, "stopped", None)
     with pytest.raises(StoreError, match="expected the id of a running run"):
         end_run(str(tmp_path), run_id, "done", None)
+
+
+@pytest.mark.parametrize("state", ["done", "failed", "stopped"])
+def test_however_a_run_ends_monitoring_is_told(tmp_path: Path, state: Literal["done", "failed", "stopped"]) -> None:
+    run_id = begin_run(str(tmp_path), {})
+    assert not (tmp_path / "metrics.prom").exists()
+    end_run(str(tmp_path), run_id, state, None)
+    told = (tmp_path / "metrics.prom").read_text(encoding="utf-8")
+    assert f'resource_prediction_last_run_state{{state="{state}",store="{tmp_path}",synthetic="false"}} 1.0' in told
+    assert told.endswith("# EOF\n")
+
+
+def test_a_run_whose_metrics_cannot_be_written_has_ended_all_the_same(tmp_path: Path) -> None:
+    run_id = begin_run(str(tmp_path), {})
+    (tmp_path / "metrics.prom").mkdir()
+    end_run(str(tmp_path), run_id, "done", {})
+    assert run_state(str(tmp_path), run_id) == "done"
 
 
 def test_a_path_that_is_no_folder_is_no_store(tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from resource_prediction.date_range import EVERYTHING, DateRange
 from resource_prediction.models.artifact import write_manifest
 from tests.warehouse.exports import NOW
 from warehouse.artifacts import store_artifact
@@ -111,11 +112,11 @@ def write(tmp_path: Path) -> Callable[[str, bytes], Path]:
 
 @pytest.fixture
 def night(layout: Layout) -> Callable[..., IngestReport]:
-    """Ingests files and publishes."""
+    """Ingests files, or only their rows of some days, and publishes."""
 
-    def run(*places: str | Path, now: datetime = NOW) -> IngestReport:
+    def run(*places: str | Path, now: datetime = NOW, dates: DateRange = EVERYTHING) -> IngestReport:
         with open_engine(layout) as engine:
-            report = ingest(engine, layout, FilesSource(places, now), now=now)
+            report = ingest(engine, layout, FilesSource(places, now), now=now, dates=dates)
             publish(engine, layout)
         return report
 

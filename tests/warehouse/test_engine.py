@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 
+from resource_prediction.date_range import DateRange
 from resource_prediction.errors import StoreError, StoreLockedError
 from tests.warehouse.exports import HEADER
 from warehouse import contract_sql
@@ -68,6 +69,7 @@ def test_reading_keeps_the_order_of_the_file(layout: Layout) -> None:
         columns=contract_sql.column_names(),
         suspect=contract_sql.suspect(now),
         faults=contract_sql.faults(now),
+        in_range=contract_sql.in_range(DateRange(date(2025, 4, 26), date(2025, 4, 27))),
     )
     with open_engine(layout) as engine:
         plan = str(engine.execute("EXPLAIN " + statement).fetchall()).lower()

@@ -9,13 +9,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from resource_prediction.errors import NoUsableRowError
+from resource_prediction.errors import EmptySourceError, NoUsableRowError, UnreachableSourceError
 from tests.warehouse.exports import HEADER, NOW, build, export
 from warehouse.engine import open_engine
 from warehouse.ingest import IngestReport, RowCounts, ingest
 from warehouse.layout import Layout
 from warehouse.publish import publish, read_rows, read_snapshot
 from warehouse.quarantine import read_quarantine
+from warehouse.sources import SourceFile
+from warehouse.sources.csv_file import CsvFile
 from warehouse.sources.files import FilesSource
 
 Night = Callable[..., IngestReport]
@@ -243,6 +245,77 @@ def test_a_file_that_was_left_is_why_the_store_is_empty(night: Night, write: Wri
     report = night(write("a.csv.gz", b"\x1f\x8b"))
     with pytest.raises(NoUsableRowError, match=r"0 rows read.*a\.csv\.gz left, .*a gzip stream that ends early"):
         report.require_rows()
+
+
+class Outside:
+    """A source of one file that answers or does not."""
+
+    name = "//net/exports"
+
+    def __init__(self, path: Path, listed: OSError | None = None, read: OSError | None = None) -> None:
+        self.path, self.listed, self.read = path, listed, read
+
+    def files(self) -> list[SourceFile]:
+        if self.listed:
+            raise self.listed
+        file, (other,) = CsvFile(self.path, "away.csv", 0), FilesSource([self.path.parent / "b.csv"], NOW).files()
+        if self.read:
+            file.digest = self._fail
+        return [file, other]
+
+    def _fail(self) -> str:
+        assert self.read
+        raise self.read
+
+
+def test_a_source_that_does_not_answer_is_told_from_bad_input(layout: Layout, write: Write) -> None:
+    path = write("a.csv", export(build(0)))
+    with (
+        open_engine(layout) as engine,
+        pytest.raises(UnreachableSourceError, match=r"source //net/exports: got Host is down; expected a source that"),
+    ):
+        ingest(engine, layout, Outside(path, listed=OSError(112, "Host is down")), now=NOW)
+
+
+def test_a_file_that_does_not_answer_is_left_and_the_others_are_read(layout: Layout, write: Write) -> None:
+    path = write("a.csv", export(build(0)))
+    write("b.csv", export(build(1)))
+    with open_engine(layout) as engine:
+        report = ingest(engine, layout, Outside(path, read=FileNotFoundError(2, "No such file")), now=NOW)
+        assert [file.state for file in report.files] == ["left", "read"]
+        assert report.files[0].note.startswith("source away.csv: got No such file")
+        assert report.counts == RowCounts(read=1, accepted=1)
+        assert ingest(engine, layout, Outside(path), now=NOW).counts == RowCounts(read=2, accepted=1, known=1)
+
+
+def test_a_file_that_may_not_be_read_is_refused_and_the_others_are_read(layout: Layout, write: Write) -> None:
+    path = write("a.csv", export(build(0)))
+    write("b.csv", export(build(1)))
+    with open_engine(layout) as engine:
+        report = ingest(engine, layout, Outside(path, read=PermissionError(13, "Permission denied")), now=NOW)
+    assert [file.state for file in report.files] == ["refused", "read"]
+    assert "got Permission denied; expected a place that this user may read" in report.files[0].note
+
+
+def test_a_full_disk_is_not_taken_for_the_source(layout: Layout, write: Write) -> None:
+    path = write("a.csv", export(build(0)))
+    with open_engine(layout) as engine, pytest.raises(OSError, match="No space left"):
+        ingest(engine, layout, Outside(path, listed=OSError(28, "No space left")), now=NOW)
+
+
+def test_a_source_that_lists_nothing_is_an_error_only_for_an_empty_store(layout: Layout, write: Write) -> None:
+    class Nothing:
+        name = "farm://"
+
+        def files(self) -> list[SourceFile]:
+            return []
+
+    with open_engine(layout) as engine:
+        with pytest.raises(EmptySourceError, match="source farm://: got a source without a single file"):
+            ingest(engine, layout, Nothing(), now=NOW)
+        ingest(engine, layout, FilesSource([write("a.csv", export(build(0)))], NOW), now=NOW)
+        report = ingest(engine, layout, Nothing(), now=NOW)
+    assert (report.counts, report.stored, report.has_news) == (RowCounts(), 1, False)
 
 
 def test_a_store_with_rows_needs_no_new_ones(night: Night, write: Write) -> None:

@@ -97,6 +97,41 @@ def test_the_champion_as_json_has_the_fields_of_the_main_jobs_champion(
     assert {name: answer["champion"][name] for name in expected} == expected
 
 
+SERVED = {"version": "", "rows": 1400, "score": 81.25, "low": None, "high": None}
+
+
+def test_the_champion_is_shown_as_it_served(
+    ask: Callable[..., tuple[int, str, str]],
+    layout: Layout,
+    champion: Champion,
+    conclude: Callable[..., Champion | None],
+) -> None:
+    assert "none yet: no run has seen jobs that came after the champion's fit" in ask("champion")[1]
+    served = {**SERVED, "version": champion.version}
+    with Registry.open(layout) as registry:
+        conclude(registry, expected_revision=1, numbers={"served": served})
+        conclude(registry, expected_revision=1, numbers={"served": None})
+    assert "81.2 on 1,400 jobs that came after its fit" in ask("champion")[1]
+    assert _last_line(ask("champion", "--json")[1])["served"] == served
+    assert "81.2" in ask("history")[1]
+    with Registry.open(layout) as registry:
+        conclude(registry, expected_revision=1, numbers={"served": {**served, "low": 79.0, "high": 84.0}})
+    assert "81.2 (90 % interval: 79.0 to 84.0) on 1,400 jobs" in ask("champion")[1]
+
+
+def test_a_champion_without_a_served_score_is_shown_with_that_of_the_version_before_which_is_named(
+    ask: Callable[..., tuple[int, str, str]],
+    layout: Layout,
+    champion: Champion,
+    content: Callable[..., VersionContent],
+    promote: Callable[..., Champion],
+) -> None:
+    with Registry.open(layout) as registry:
+        promote(registry, content("b"), 1, numbers={"served": {**SERVED, "version": champion.version}})
+    _, shown, _ = ask("champion")
+    assert f"81.2 on 1,400 jobs that came after the fit of {champion.version}, which served before" in shown
+
+
 def test_history_has_promotions_and_kept_verdicts(ask: Callable[..., tuple[int, str, str]], champion: Champion) -> None:
     _, shown, _ = ask("history")
     assert "beats the requests" in shown

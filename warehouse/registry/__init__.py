@@ -8,7 +8,7 @@ from warehouse.registry.nominations import RecordedNomination
 from warehouse.registry.promotions import Champion, Promotion, PromotionKind, Scores, VersionContent
 from warehouse.registry.registry import Registry
 from warehouse.registry.runs import Run
-from warehouse.registry.verdicts import RecordedVerdict
+from warehouse.registry.verdicts import RecordedVerdict, newest_served
 
 __all__ = [
     "Champion",
@@ -24,4 +24,5 @@ __all__ = [
     "Run",
     "Scores",
     "VersionContent",
+    "newest_served",
 ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -33,6 +33,11 @@ class RecordedVerdict:
     version: str | None
     given_at: datetime
 
+    @property
+    def served(self) -> Mapping[str, Any]:
+        """How who served before it did on the jobs that came after its fit; empty where that is not known."""
+        return self.numbers.get("served") or {}
+
 
 class Verdicts:
     """The verdicts of one registry."""
@@ -56,6 +61,21 @@ class Verdicts:
             )
             for row in map(dict, rows)
         ]
+
+
+def newest_served(verdicts: Sequence[RecordedVerdict], version: str) -> Mapping[str, Any] | None:
+    """The newest served score of a version; of one that has none, that of the version scored last, or None.
+
+    A champion that is refreshed every night has none of its own while it serves: its first jobs are scored in the night
+    that replaces it.
+
+    Args:
+        verdicts: The oldest first.
+        version: Who is asked about.
+    """
+    scored = [verdict.served for verdict in verdicts if verdict.served]
+    own = [served for served in scored if served["version"] == version]
+    return next(reversed(own or scored), None)
 
 
 def insert_verdict(connection: sqlite3.Connection, verdict: RecordedVerdict) -> None:

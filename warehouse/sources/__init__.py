@@ -1,4 +1,4 @@
-"""What a source of telemetry offers to ingest. Not here: any one source (a file each), judging rows (ingest)."""
+"""What a source of telemetry offers to ingest. Not here: any one source (a file each), finding it (opening.py)."""
 
 from __future__ import annotations
 
@@ -67,7 +67,11 @@ class SourceFile(Protocol):
         """What reports and the quarantine call it."""
 
     def digest(self) -> str:
-        """Digest of the content; equal content is never read twice."""
+        """Digest of the content; equal content is never read twice.
+
+        Raises:
+            OSError: Where it cannot be reached.
+        """
 
     def open(self, connection: duckdb.DuckDBPyConnection, staging: Path) -> AbstractContextManager[TextRows | None]:
         """Make the rows readable; None where there is not even a header.
@@ -77,6 +81,7 @@ class SourceFile(Protocol):
             staging: Folder for what has to be unpacked first; it is removed again.
 
         Raises:
+            OSError: Where it cannot be reached.
             UnsettledFileError: Where the file is still being written.
             MissingColumnError: Where a column that training needs is not there.
             SourceError: Where it is not a table.
@@ -91,8 +96,10 @@ class Source(Protocol):
         """What the user called it."""
 
     def files(self) -> Sequence[SourceFile]:
-        """Everything in it, in a fixed order.
+        """Everything in it, in a fixed order; none where there is nothing today.
 
         Raises:
-            SourceError: Where there is nothing.
+            OSError: Where it cannot be reached.
+            EmptySourceError: In place of none, to say more.
+            SourceError: Where there can be nothing, such as a path that does not exist.
         """

@@ -5,14 +5,19 @@ from __future__ import annotations
 import glob
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
-from resource_prediction.errors import SourceError
+from resource_prediction.errors import EmptySourceError, SourceError
 from warehouse.sources import SourceFile
 from warehouse.sources.csv_file import CsvFile
+from warehouse.sources.listing import list_all
 from warehouse.sources.parquet_file import ParquetFile
 
+SCHEME = "file"
 SUFFIXES = (".csv", ".csv.gz", ".csv.zst", ".parquet")
+
+EXPECTED = f"a file, folder or glob with {', '.join(SUFFIXES)}"
 
 
 class FilesSource:
@@ -36,15 +41,21 @@ class FilesSource:
         """Every telemetry file, once.
 
         Raises:
-            SourceError: Where a place does not exist, or holds no file with a known suffix.
+            SourceError: Where a place does not exist, or is a file without a known suffix.
+            EmptySourceError: Where no place holds a file with one.
         """
-        found = {path.resolve(): path for place in self.places for path in _paths(place)}
+        found = {path.resolve(): path for path in list_all(partial(_paths, place) for place in self.places)}
         return [self._file(path) for path in sorted(found.values())]
 
     def _file(self, path: Path) -> SourceFile:
         if path.name.lower().endswith(".parquet"):
             return ParquetFile(path, str(path))
         return CsvFile(path, str(path), self.now.timestamp())
+
+
+def open_source(places: Sequence[str], now: datetime) -> FilesSource:
+    """See `warehouse.sources.opening.OpenSource`; a plain path needs no scheme."""
+    return FilesSource([place.removeprefix(f"{SCHEME}://") for place in places], now)
 
 
 def _paths(place: str) -> list[Path]:
@@ -63,7 +74,7 @@ def _paths(place: str) -> list[Path]:
         raise _nothing(place, "a path that does not exist")
     found = [candidate for candidate in candidates if candidate.is_file() and _is_telemetry(candidate, path)]
     if not found:
-        raise _nothing(place, got)
+        raise EmptySourceError(place, got, EXPECTED)
     return found
 
 
@@ -77,6 +88,6 @@ def _nothing(place: str, got: str) -> SourceError:
     return SourceError(
         f"source {place}",
         got=got,
-        expected=f"a file, folder or glob with {', '.join(SUFFIXES)}",
+        expected=EXPECTED,
         next_step="Check the path given with --source.",
     )

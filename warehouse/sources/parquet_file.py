@@ -30,7 +30,8 @@ class ParquetFile(SettledFile):
         try:
             described = connection.execute(f"DESCRIBE SELECT * FROM {relation}").fetchall()  # noqa: S608
         except (duckdb.InvalidInputException, duckdb.IOException) as error:
-            raise UnsettledFileError(self.name, f"a Parquet file without a footer ({error})") from error
+            reason = str(error).splitlines()[0]
+            raise UnsettledFileError(self.name, f"a Parquet file without a footer ({reason})") from error
         header = [str(row[0]) for row in described]
         yield ParquetRows(
             self, relation, {name: header[place] for name, place in contract_positions(header, self.name).items()}

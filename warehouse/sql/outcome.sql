@@ -1,7 +1,7 @@
 -- What each good row is: new, updated or known, as if the rows came one by one in the file's order.
 CREATE OR REPLACE TEMP TABLE outcome AS
 WITH good AS (
-    SELECT rowid AS ordinal, atom_id, status_rank(ts_status) AS rank FROM incoming WHERE reasons IS NULL
+    SELECT rowid AS ordinal, atom_id, status_rank(ts_status) AS rank FROM incoming WHERE reasons IS NULL AND in_range
 ),
 repeated AS (SELECT atom_id FROM good GROUP BY atom_id HAVING count(*) > 1),
 -- Only for repeated ids: a window over every id would cost more than the rest of ingest.

@@ -135,6 +135,7 @@ def test_a_parquet_file_without_its_end_is_left(night: Night, write: Write, tmp_
     duckdb.sql("SELECT TIMESTAMP '2025-04-26' AS time, 'linux' AS buildProfile, 5 AS max_rss").write_parquet(str(whole))
     report = night(write("a.parquet", whole.read_bytes()[:-10]))
     assert report.files[0].state == "left"
+    assert "\n" not in report.files[0].note
     assert night(write("a.parquet", whole.read_bytes())).counts.accepted == 1
 
 
