@@ -52,7 +52,6 @@ def prepare_environment(environment: MutableMapping[str, str]) -> str | None:
     """
     for name, value in {**_QUIET, **_ONE_THREAD_A_FIT}.items():
         environment.setdefault(name, value)
-    environment.setdefault("PREFECT_LOGGING_EXTRA_LOGGERS", "optuna,resource_prediction,warehouse,tasks")
     if named := environment.get("PREFECT_API_URL"):
         if (problem := _ask(named)) is not None:
             raise UnreachableServerError(named, problem)
