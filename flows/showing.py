@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from prefect import get_run_logger
 from prefect.client.schemas.objects import State
 
 from flows.night import Night
@@ -40,5 +41,7 @@ def show_night(night: Night, result: dict[str, Any], champion: Champion | None, 
 def _value(night: Night, state: State[Any], what: str) -> Any:  # noqa: ANN401 - whatever the task returns
     if state.is_completed():
         return state.result()
-    night.report.not_shown.append(f"{what}: {state.message or state.name}")
+    note = f"{what}: {state.message or state.name}"
+    get_run_logger().warning("not shown in the Prefect UI: %s", note)
+    night.report.not_shown.append(note)
     return None

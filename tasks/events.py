@@ -10,6 +10,7 @@ from prefect.events import emit_event
 from prefect.events.schemas.events import Event
 from prefect.exceptions import PrefectException
 
+from resource_prediction.errors import ResourcePredictionError
 from warehouse.layout import Layout
 from warehouse.store import open_store
 
@@ -58,7 +59,7 @@ def announce_verdict(result: dict[str, Any]) -> list[str]:
 def _send(event: str, store: str, payload: dict[str, Any]) -> list[str]:
     try:
         sent: Event | None = emit_event(event, resource=store_resource(store), payload=payload)
-    except PrefectException as error:
+    except (PrefectException, ResourcePredictionError) as error:
         problem = f"{type(error).__name__}: {error}"
     else:
         # Prefect logs why, and returns None.

@@ -40,13 +40,13 @@ class Ingested:
     seconds: float
 
 
-@task(name="generate demo farm")
+@task(name="generate demo farm", task_run_name="generate the demo farm, {rows} jobs")
 def generate_demo(store: str, rows: int, days: float) -> str:
     """Write the synthetic farm's export into the store, unless it is there; returns its path."""
     return str(write_demo_export(Layout(Path(store)), rows, days))
 
 
-@task(name="ingest")
+@task(name="ingest", task_run_name="ingest {telemetry[kind]} telemetry")
 def ingest_telemetry(store: str, places: list[str], telemetry: dict[str, str | int | float | None]) -> Ingested:
     """Read what is new, and publish it.
 

@@ -41,7 +41,7 @@ class Searched:
     not_shown: tuple[str, ...] = ()
 
 
-@task(name="search", task_run_name="search {recipe[family]}")
+@task(name="search", task_run_name="search {recipe[family]} ({trials} trials)")
 def search_family(store: str, recipe: dict[str, Any], cut: Cut, *, trials: int, seed: int) -> Searched | State[Any]:
     """Search a family until its study has as many finished trials as asked for.
 

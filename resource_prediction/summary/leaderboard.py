@@ -13,7 +13,9 @@ Row = dict[str, str]
 
 def is_champions(champion: Mapping[str, Any] | None, family: Mapping[str, Any]) -> bool:
     """Whether a family's entry is the recipe that serves: it may have been fitted with other settings."""
-    return champion is not None and champion["family"] == family["family"] and champion["score"] == family["score"]
+    if champion is None or champion["score"] is None:
+        return False
+    return bool(champion["family"] == family["family"] and champion["score"] == family["score"])
 
 
 def by_score(families: list[dict[str, Any]]) -> list[dict[str, Any]]:
