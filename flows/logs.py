@@ -38,7 +38,8 @@ def logs_of_run() -> Iterator[None]:
     before = {name: logging.getLogger(name).level for name in (*OUR_LOGGERS, OPTUNA, MODEL_LOGGER)}
     for name in (*OUR_LOGGERS, OPTUNA):
         logger = logging.getLogger(name)
-        logger.addHandler(handler)
+        if not any(isinstance(each, APILogHandler) for each in logger.handlers):
+            logger.addHandler(handler)  # a user's PREFECT_LOGGING_EXTRA_LOGGERS may have been there first
         if logger.level == logging.NOTSET:
             logger.setLevel(logging.INFO)
     # Scoring every family on one hold-out would say of its unseen values as often as there are families.
