@@ -52,6 +52,10 @@ class RetrainParameters(BaseModel):
     store: str | None = None
     seed: Annotated[int, Field(ge=0, lt=2**31)] = SEED
     promote: bool = True
+    job_hours: Annotated[float | None, Field(gt=0, le=8_760)] = None
+    """Hours of a job whose end the telemetry does not give; for money only."""
+    usd_per_gib_hour: Annotated[float | None, Field(gt=0, le=1_000)] = None
+    """Price of one GiB for one hour, US dollars; for money only."""
 
     @model_validator(mode="after")
     def _check(self) -> RetrainParameters:
