@@ -15,7 +15,9 @@ from resource_prediction.errors import (
     UnusableStoreError,
 )
 
-DONE, FAILED, BAD_USAGE, INTERRUPTED = 0, 1, 2, 130
+DONE, FAILED, BAD_USAGE = 0, 1, 2
+INTERRUPTED, TERMINATED = 130, 143
+"""128 and the number of the signal, as shells have it."""
 
 BAD_INPUT: tuple[type[ResourcePredictionError], ...] = (
     SourceError,

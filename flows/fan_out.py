@@ -6,9 +6,12 @@ from collections.abc import Iterable
 from typing import Any
 
 from prefect import get_run_logger
+from prefect.context import FlowRunContext
 from prefect.futures import PrefectFuture, as_completed
+from prefect.task_runners import ThreadPoolTaskRunner
 
 from flows.night import Night
+from resource_prediction.errors import StoreError
 from resource_prediction.recipe import Recipe
 from tasks.features import Cut, Features
 from tasks.fit import Fitted, Purpose, fit_judged
@@ -80,10 +83,21 @@ def fit_families(
     return tuple(outcome.fitted for outcome in outcomes if outcome.fitted)
 
 
+def end_fits() -> None:
+    """Drop what has not begun and wait for what has: a run that has ended leaves nobody at work in the store."""
+    context = FlowRunContext.get()
+    if context is not None and isinstance(context.task_runner, ThreadPoolTaskRunner):
+        context.task_runner.cancel_all()
+
+
 def _as_they_end(
     outcomes: Iterable[FamilyOutcome], futures: dict[str, PrefectFuture[Any]]
 ) -> Iterable[tuple[FamilyOutcome, Any]]:
-    """Each family with its task's result as it ends; a failed one is noted and not yielded."""
+    """Each family with its task's result as it ends; a failed one is noted and not yielded.
+
+    Raises:
+        StoreError: A task could not read or write the store.
+    """
     by_id = {futures[outcome.family].task_run_id: outcome for outcome in outcomes}
     for future in as_completed(list(futures.values())):
         outcome = by_id[future.task_run_id]
@@ -92,6 +106,10 @@ def _as_they_end(
         if state.is_completed():
             yield outcome, future.result()
         else:
+            error = future.result(raise_on_failure=False)
+            if isinstance(error, StoreError):
+                # No fault of the family: the others would fail for the same reason.
+                raise error
             outcome.error = state.message or state.name
             get_run_logger().error("%s failed, the others go on: %s", outcome.family, outcome.error)
 

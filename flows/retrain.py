@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
-from prefect.states import Completed, Failed
-from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.exceptions import TerminationSignal
+from prefect.states import Cancelled, Completed, Failed
 
 from flows.exit_status import is_bad_input
-from flows.fan_out import Recipes, fit_families, search_families
-from flows.interrupt import RUNNING
+from flows.fan_out import Recipes, end_fits, fit_families, search_families
+from flows.interrupt import FitThreads, leave_soon, stoppable
 from flows.logs import logs_of_run
 from flows.night import CORES, Night, store_of
 from flows.parameters import RetrainParameters
 from flows.showing import show_night
-from resource_prediction.errors import EveryFamilyFailedError, ResourcePredictionError
+from resource_prediction.errors import EveryFamilyFailedError, ResourcePredictionError, StoreBusyError
 from resource_prediction.features.matrix import FEATURE_VERSION
 from resource_prediction.gate import Verdict
 from resource_prediction.recipe import Recipe
@@ -41,6 +43,8 @@ from tasks.report import FamilyOutcome, RunReport
 from tasks.run import begin_run, end_run
 from tasks.score import describe_holdout, score_holdout_baselines, score_served_champion
 from tasks.settle import enter_settled_evidence
+from warehouse.faults import store_faults
+from warehouse.layout import Layout
 from warehouse.registry import Champion
 
 STATE_NAMES = {kind: kind.capitalize() for kind in ("first", "refreshed", "promoted", "kept", "evaluated")}
@@ -48,7 +52,7 @@ BAD_INPUT = "Bad input"
 """Name of the failed state that a user can mend; the command line ends with status 2."""
 
 
-RUNNER: Any = ThreadPoolTaskRunner(max_workers=CORES)
+RUNNER: Any = FitThreads(max_workers=CORES)
 
 
 def _run_name() -> str:
@@ -61,25 +65,36 @@ def retrain(parameters: RetrainParameters) -> State[Any]:
     store = store_of(parameters)
     try:
         run_id = begin_run(store, parameters.model_dump(mode="json"))
+    except StoreBusyError as error:
+        return Cancelled(message=str(error))
     except ResourcePredictionError as error:
         return _failed(error)
     price = Price(parameters.job_hours, parameters.usd_per_gib_hour)
     night = Night(parameters, store, RunReport(run_id, store, parameters.is_demo, price))
-    RUNNING.append((store, run_id))
     steps = evaluate_night if parameters.mode == "evaluate" else train_night
+    with stoppable(store, run_id):
+        return _take_steps(night, steps)
+
+
+def _take_steps(night: Night, steps: Callable[[Night], tuple[dict[str, Any], Aside]]) -> State[Any]:
+    """Take a run's steps, and record how it ends before anybody else is let into the store."""
+    store, run_id = night.store, night.report.run_id
     try:
-        with logs_of_run():
+        with store_faults(Layout(Path(store))), logs_of_run():
             result, aside = steps(night)
-        end_run(store, run_id, "done", night.report.record(result, aside))
+            end_run(store, run_id, "done", night.report.record(result, aside))
     except ResourcePredictionError as error:
-        end_run(store, run_id, "failed", None)
-        return _failed(error)
-    except BaseException as error:
-        # A defect, or a signal such as Prefect's cancellation.
-        end_run(store, run_id, "failed" if isinstance(error, Exception) else "stopped", None)
+        end_fits()
+        return _failed(error, _note_end(store, run_id, "failed"))
+    except Exception:
+        end_fits()
+        _note_end(store, run_id, "failed")
         raise
-    finally:
-        RUNNING.clear()
+    except BaseException as error:
+        _note_end(store, run_id, "stopped")
+        if isinstance(error, TerminationSignal):
+            leave_soon()
+        raise
     return Completed(name=STATE_NAMES[result["verdict"]], message=result["reason"], data=result)
 
 
@@ -265,5 +280,15 @@ def _report(
     return result, show_night(night, result, champion, drawn)
 
 
-def _failed(error: ResourcePredictionError) -> State[Any]:
-    return Failed(name=BAD_INPUT if is_bad_input(error) else "Failed", message=str(error))
+def _note_end(store: str, run_id: str, state: Literal["failed", "stopped"]) -> str:
+    """Record how a run ended; where that fails too, returns a sentence for the message, as the first error counts."""
+    try:
+        end_run(store, run_id, state, None)
+    except ResourcePredictionError as error:
+        get_run_logger().exception("run %s could not be recorded as %s", run_id, state)
+        return f" The run could not be recorded as {state} (got {error.got}): the next one marks it as stopped."
+    return ""
+
+
+def _failed(error: ResourcePredictionError, note: str = "") -> State[Any]:
+    return Failed(name=BAD_INPUT if is_bad_input(error) else "Failed", message=f"{error}{note}")

@@ -16,7 +16,7 @@ if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from flows.arguments import build_parser, to_values
-from flows.exit_status import BAD_USAGE, DONE, FAILED, INTERRUPTED
+from flows.exit_status import BAD_USAGE, DONE, FAILED, INTERRUPTED, TERMINATED
 from resource_prediction.errors import ResourcePredictionError
 
 if TYPE_CHECKING:
@@ -30,7 +30,8 @@ if TYPE_CHECKING:
 def main(argv: list[str] | None = None) -> int:
     """Run the main job as asked for; returns the exit status."""
     arguments = build_parser().parse_args(argv)
-    signal.signal(signal.SIGINT, _stop_at_once)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop_at_once)
     try:
         parameters = _check(arguments)
         from flows.server import set_process_environment  # noqa: PLC0415 - usage is checked first, and fast
@@ -77,14 +78,13 @@ def _check_places(parameters: RetrainParameters) -> None:
 
 
 def _run(parameters: RetrainParameters, arguments: argparse.Namespace, server: str | None) -> int:
-    from prefect.task_runners import ThreadPoolTaskRunner  # noqa: PLC0415 - after the environment is set
-
+    from flows.interrupt import FitThreads  # noqa: PLC0415 - after the environment is set
     from flows.logs import set_up_logs  # noqa: PLC0415
     from flows.night import CORES  # noqa: PLC0415
     from flows.retrain import BAD_INPUT, retrain  # noqa: PLC0415
 
     set_up_logs(quiet=arguments.quiet)
-    runner: Any = ThreadPoolTaskRunner(max_workers=parameters.workers or CORES)
+    runner: Any = FitThreads(max_workers=parameters.workers or CORES)
     state: State[Any] = retrain.with_options(task_runner=runner)(parameters, return_state=True)
     if not state.is_completed():
         print(state.message, file=sys.stderr)
@@ -109,14 +109,14 @@ def _show(result: dict[str, Any], arguments: argparse.Namespace, server: str | N
         print(json.dumps(result, allow_nan=False))
 
 
-def _stop_at_once(_signal: int, _frame: FrameType | None) -> NoReturn:
+def _stop_at_once(number: int, _frame: FrameType | None) -> NoReturn:
     """End within a second: fits run in threads that nothing can interrupt, and finished ones are in the store."""
     logging.disable(logging.CRITICAL)
     said = "Stopped before the run began; nothing was changed."
     if interrupt := sys.modules.get("flows.interrupt"):
         said = interrupt.stop_run()
     print(f"\n{said}", file=sys.stderr, flush=True)
-    os._exit(INTERRUPTED)
+    os._exit(TERMINATED if number == signal.SIGTERM else INTERRUPTED)
 
 
 if __name__ == "__main__":

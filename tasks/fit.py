@@ -15,7 +15,7 @@ from prefect.client.schemas.objects import State
 from prefect.states import Failed
 
 from resource_prediction.config import family_entry
-from resource_prediction.errors import ResourcePredictionError
+from resource_prediction.errors import ResourcePredictionError, StoreError
 from resource_prediction.evaluation import evaluate
 from resource_prediction.models.unified_wrapper import DeployableModel
 from resource_prediction.recipe import Recipe
@@ -26,6 +26,7 @@ from tasks.score import enter_evidence, load_scored_jobs, predict_timed
 from warehouse import prepared
 from warehouse.artifacts import artifact_path, store_artifact
 from warehouse.code_version import code_version
+from warehouse.faults import store_faults
 from warehouse.layout import Layout
 from warehouse.registry import Fit, Registry, Role
 
@@ -96,11 +97,17 @@ def fit_judged(order: FitOrder) -> Fitted | State[Any]:
     """Fit a recipe on what was known before the hold-out, score it there, and enter its complete blocks in the ledger.
 
     A family that cannot be fitted ends as a failed task with one line, and stops no other.
+
+    Raises:
+        StoreError: The store cannot be read or written, which is no fault of the family.
     """
     progress = FamilyProgress("fit", str(order.recipe["family"]))
     progress.tell(0, f"{order.purpose}: fitting")
     try:
-        fitted = _fit(order, "judged", {})
+        with store_faults(order.layout):
+            fitted = _fit(order, "judged", {})
+    except StoreError:
+        raise
     except ResourcePredictionError as error:
         progress.tell(100, f"{order.purpose}: failed: {error}")
         return Failed(message=str(error))

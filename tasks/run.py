@@ -17,16 +17,17 @@ from warehouse.store import open_store
 def begin_run(store: str, parameters: dict[str, Any]) -> str:
     """Record that a run begins, making the store where there is none; returns the run's id.
 
-    Runs that were killed before they could report their end are marked as stopped; one that still lives is left alone.
+    From here to `end_run` the run holds the store, for one run at a time; it lets go also by dying. Runs that were
+    killed before they could report their end are marked as stopped.
 
     Raises:
+        StoreBusyError: Another living run holds the store.
         StoreError: The store cannot be used.
     """
     layout, now = Layout(Path(store)), datetime.now(UTC)
     run_id = f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(2)}"
     open_store(layout)
     with Registry.open(layout) as registry:
-        registry.runs.stop_abandoned(at=now)
         registry.runs.start(run_id, parameters, at=now)
     return run_id
 

@@ -13,12 +13,13 @@ from prefect import task
 from prefect.client.schemas.objects import State
 from prefect.states import Failed
 
-from resource_prediction.errors import ResourcePredictionError
+from resource_prediction.errors import ResourcePredictionError, StoreError
 from resource_prediction.recipe import Recipe
 from resource_prediction.search import search
 from tasks.features import Cut
 from tasks.progress import FamilyProgress
 from warehouse import prepared
+from warehouse.faults import store_faults
 from warehouse.layout import Layout
 
 logger = logging.getLogger(__name__)
@@ -46,12 +47,11 @@ def search_family(store: str, recipe: dict[str, Any], cut: Cut, *, trials: int, 
     """Search a family until its study has as many finished trials as asked for.
 
     The study belongs to one training set: other rows are another question.
+
+    Raises:
+        StoreError: The store cannot be read or written, which is no fault of the family.
     """
     layout, start = Layout(Path(store)), Recipe.of(recipe)
-    layout.studies.mkdir(parents=True, exist_ok=True)
-    journal = str(layout.studies / f"{start.family}.journal")
-    storage = optuna.storages.JournalStorage(JournalFileBackend(journal, lock_obj=JournalFileOpenLock(journal)))
-    data = prepared.load_training_set(layout, cut.name)
 
     progress = FamilyProgress("search", start.family)
     progress.tell(0, "no trial is done yet")
@@ -61,11 +61,22 @@ def search_family(store: str, recipe: dict[str, Any], cut: Cut, *, trials: int, 
         logger.info("search of %s: %d of %d trials done, best %.1f so far", start.family, done, trials, best)
 
     try:
-        name = f"{start.digest}-{cut.name}"
-        found = search(start, data, storage, name=name, trials=trials, seed=seed, report=report)
+        with store_faults(layout):
+            storage = _open_journal(layout, start.family)
+            data = prepared.load_training_set(layout, cut.name)
+            name = f"{start.digest}-{cut.name}"
+            found = search(start, data, storage, name=name, trials=trials, seed=seed, report=report)
+    except StoreError:
+        raise
     except ResourcePredictionError as error:
         progress.tell(100, f"failed: {error}")
         return Failed(message=str(error))
     progress.tell(100, f"{found.done} trials done, {found.new} of them in this run; best {found.score:.1f}")
     trials_done = {"done": found.done, "new": found.new}
     return Searched(found.recipe.values, found.score, trials_done, tuple(progress.not_shown))
+
+
+def _open_journal(layout: Layout, family: str) -> optuna.storages.JournalStorage:
+    layout.studies.mkdir(parents=True, exist_ok=True)
+    journal = str(layout.studies / f"{family}.journal")
+    return optuna.storages.JournalStorage(JournalFileBackend(journal, lock_obj=JournalFileOpenLock(journal)))

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from resource_prediction.errors import ResourcePredictionError
+from resource_prediction.errors import ResourcePredictionError, StoreFaultError
 
 if TYPE_CHECKING:
     from warehouse.commands import Answer
@@ -45,6 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         store = store or Settings().store_to_read()
         layout = find_store(store)
         answer, synthetic = COMMANDS[options.command](layout), is_synthetic(layout)
+    except StoreFaultError as error:
+        return _fail(str(error), status=1)
     except ResourcePredictionError as error:
         return _fail(str(error), status=2)
     except (sqlite3.Error, OSError) as error:

@@ -12,6 +12,7 @@ from uuid import uuid4
 from resource_prediction.errors import ArtifactError, LibraryVersionError
 from resource_prediction.models.artifact import MANIFEST_NAME, Manifest, check_folder, find_changes, read_manifest
 from warehouse.durable import flush_file, flush_tree
+from warehouse.faults import store_faults
 from warehouse.findings import Finding
 from warehouse.layout import Layout
 
@@ -44,17 +45,19 @@ def store_artifact(layout: Layout, save: Callable[[Path], object]) -> str:
 
     Raises:
         ArtifactError: What ``save`` left behind is not a whole artifact.
+        StoreFaultError: The disk is full, or fails otherwise; nothing was stored.
     """
     folder = layout.staging / f"artifact-{uuid4().hex}"
-    folder.mkdir(parents=True)
-    try:
-        save(folder)
-        digest = check_folder(folder).digest
-        flush_tree(folder)
-        _move_into_place(layout, folder, digest)
-    finally:
-        if folder.exists():
-            shutil.rmtree(folder)
+    with store_faults(layout):
+        folder.mkdir(parents=True)
+        try:
+            save(folder)
+            digest = check_folder(folder).digest
+            flush_tree(folder)
+            _move_into_place(layout, folder, digest)
+        finally:
+            if folder.exists():
+                shutil.rmtree(folder)
     return digest
 
 

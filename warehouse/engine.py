@@ -15,6 +15,7 @@ import duckdb
 
 from resource_prediction.errors import StoreError, StoreLockedError
 from warehouse import contract_sql
+from warehouse.faults import DUCKDB_LOCKED, fault_in_words, store_faults
 from warehouse.layout import Layout
 from warehouse.published import PARQUET_FILES, read_snapshot
 from warehouse.sql import render
@@ -36,11 +37,12 @@ def open_engine(layout: Layout, *, memory_limit: str = "2GB", threads: int = 2) 
 
     Raises:
         StoreLockedError: Where another process has the store open for writing; it names the holder.
+        StoreFaultError: Where disk or memory fail, also in the block.
         StoreError: Where the store or its engine file cannot be opened.
     """
     open_store(layout)
-    with _lock(layout):
-        connection = _connect(layout.engine_file, memory_limit, threads)
+    with store_faults(layout), _lock(layout):
+        connection = _connect(layout, memory_limit, threads)
         try:
             connection.execute("SET TimeZone = 'UTC'")
             # Ids and cgroups never repeat: looking for a dictionary in them took a third of the insert's time.
@@ -104,12 +106,14 @@ def _holder(lock_file: Path) -> str:
     return f"process {holder['pid']} since {holder['since']}"
 
 
-def _connect(engine_file: Path, memory_limit: str, threads: int) -> duckdb.DuckDBPyConnection:
+def _connect(layout: Layout, memory_limit: str, threads: int) -> duckdb.DuckDBPyConnection:
     try:
-        return duckdb.connect(str(engine_file), config={"memory_limit": memory_limit, "threads": str(threads)})
+        return duckdb.connect(str(layout.engine_file), config={"memory_limit": memory_limit, "threads": str(threads)})
     except duckdb.Error as error:
+        if DUCKDB_LOCKED in str(error) or fault_in_words(str(error)) is not None:
+            raise
         raise StoreError(
-            f"engine file {engine_file}",
+            f"engine file {layout.engine_file}",
             got=str(error).splitlines()[0],
             expected="a DuckDB file that this version can open",
             next_step="Move the file away: the next run rebuilds it from the published parts.",

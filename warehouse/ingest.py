@@ -19,6 +19,7 @@ from resource_prediction.errors import (
     MissingColumnError,
     NoUsableRowError,
     SourceError,
+    StoreFullError,
     UnreachableSourceError,
     UnsettledFileError,
 )
@@ -26,6 +27,7 @@ from resource_prediction.telemetry import TWIN_COLUMNS
 from warehouse import contract_sql
 from warehouse.contract_sql import naive_utc, quoted
 from warehouse.engine import transaction
+from warehouse.faults import fault_in_words
 from warehouse.layout import Layout
 from warehouse.sources import Source, SourceFile, TextRows
 from warehouse.sql import render
@@ -249,6 +251,8 @@ def _read(engine: duckdb.DuckDBPyConnection, rows: TextRows, name: str, now: dat
     try:
         engine.execute(statement)
     except (duckdb.InvalidInputException, duckdb.IOException) as error:
+        if fault_in_words(str(error)) is StoreFullError:
+            raise
         raise SourceError(
             f"file {name}",
             got=str(error).splitlines()[0],

@@ -100,13 +100,9 @@ class Layout:
         return self.models / family
 
     @property
-    def runs(self) -> Path:
-        """What single runs leave behind: results, logs."""
-        return self.store / "runs"
-
-    def run_lock(self, run_id: str) -> Path:
-        """Held with flock by the process that is in the middle of a run; gone when the run has ended."""
-        return self.runs / f"{run_id}.lock"
+    def run_lock(self) -> Path:
+        """Held with flock by the process that is in the middle of a run; its text names the run that held it last."""
+        return self.store / "run.lock"
 
     @property
     def studies(self) -> Path:

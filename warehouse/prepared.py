@@ -21,8 +21,8 @@ from resource_prediction.features.profile import ProfileEncoder
 from resource_prediction.features.state import HistoryState
 from resource_prediction.training import TrainingSet
 from warehouse.code_version import code_version
+from warehouse.faults import store_faults
 from warehouse.layout import Layout
-from warehouse.run_locks import is_held
 
 logger = logging.getLogger(__name__)
 
@@ -54,8 +54,9 @@ def save_features(layout: Layout, name: str, point_in_time: Matrix) -> None:
         np.save(folder / _MATRIX, point_in_time, allow_pickle=False)
         _write_json(folder / _META, {"rows": len(point_in_time), "features": FEATURE_VERSION})
 
-    _publish(layout.features, name, write)
-    _drop_old(layout, layout.features, KEPT)
+    with store_faults(layout):
+        _publish(layout.features, name, write)
+        _drop_old(layout.features, KEPT)
 
 
 def has_features(layout: Layout, name: str) -> bool:
@@ -88,8 +89,9 @@ def save_training_set(layout: Layout, name: str, data: TrainingSet) -> None:
         facts = ("until_us", "mean_peak_gib", "cap_ratio", "rows_digest")
         _write_json(folder / _META, {name: getattr(data, name) for name in facts})
 
-    _publish(layout.training, name, write)
-    _drop_old(layout, layout.training, 2 * KEPT)
+    with store_faults(layout):
+        _publish(layout.training, name, write)
+        _drop_old(layout.training, 2 * KEPT)
 
 
 def load_training_set(layout: Layout, name: str) -> TrainingSet:
@@ -142,10 +144,8 @@ def _publish(parent: Path, name: str, write: Callable[[Path], None]) -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _drop_old(layout: Layout, parent: Path, kept: int) -> None:
-    """Remove the folders that were used longest ago, unless another run is in the middle of something."""
-    if sum(is_held(lock) for lock in layout.runs.glob("*.lock")) > 1:
-        return
+def _drop_old(parent: Path, kept: int) -> None:
+    """Remove the folders that were used longest ago; only one run at a time is in the middle of something."""
     finished = [path for path in parent.iterdir() if path.is_dir() and not path.name.startswith(".")]
     for path in sorted(finished, key=lambda path: path.stat().st_mtime)[:-kept]:
         shutil.rmtree(path, ignore_errors=True)

@@ -1,61 +1,73 @@
-"""Locks that tell a living run from a dead one, as no process keeps its locks in death. Not here: what runs did."""
+"""The lock of a store's one living run; no process keeps its locks in death. Not here: what runs did (registry)."""
 
 from __future__ import annotations
 
 import fcntl
+import json
 import os
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-_HELD: dict[Path, int] = {}
-"""Descriptors of the locks that this process holds; a run belongs to the process that began it."""
+_HELD: dict[Path, tuple[str, int]] = {}
+"""Run and descriptor of each lock that this process holds; a run belongs to the process that began it."""
 
 
-def hold_run(lock_file: Path) -> bool:
-    """Hold a run for this process until `release_run`, or until it dies in whatever way.
+@dataclass(frozen=True)
+class Holder:
+    """Who holds a store, as the lock file names it; all None in the instant between its lock and its name.
+
+    Attributes:
+        run_id: Its run.
+        pid: Its process.
+        since: When it began; ISO time in UTC.
+    """
+
+    run_id: str | None = None
+    pid: int | None = None
+    since: str | None = None
+
+
+def hold_run(lock_file: Path, run_id: str, *, at: datetime) -> Holder | None:
+    """Hold a store for a run of this process until `release_run`, or until the process dies in whatever way.
 
     A program that the process starts does not keep the lock: Python's descriptors are not handed on. A child made by a
     bare fork would; processes here are started by spawn.
 
     Args:
-        lock_file: The run's own; it is made.
+        lock_file: The store's; it is made, and never removed: two processes could hold a file and its successor.
+        run_id: The run.
+        at: When it begins.
 
     Returns:
-        False where the run is held already, by this process or another one.
+        None where the store is held from now on, else who holds it, in this process or another one.
     """
-    lock_file.parent.mkdir(parents=True, exist_ok=True)
     descriptor = os.open(lock_file, os.O_RDWR | os.O_CREAT, 0o644)
-    if not _lock(descriptor, fcntl.LOCK_EX):
-        os.close(descriptor)
-        return False
-    _HELD[lock_file.resolve()] = descriptor
-    return True
-
-
-def release_run(lock_file: Path) -> None:
-    """Let go of a run that has ended; nothing happens where this process does not hold it."""
-    descriptor = _HELD.pop(lock_file.resolve(), None)
-    if descriptor is not None:
-        lock_file.unlink(missing_ok=True)
-        os.close(descriptor)
-
-
-def is_held(lock_file: Path) -> bool:
-    """Whether a living process is in the middle of the run; one without a lock file is in nobody's hands."""
     try:
-        descriptor = os.open(lock_file, os.O_RDONLY)
-    except FileNotFoundError:
-        return False
-    try:
-        # Shared, so that two that look at once do not take each other for the run.
-        return not _lock(descriptor, fcntl.LOCK_SH)
-    finally:
-        os.close(descriptor)
-
-
-def _lock(descriptor: int, how: int) -> bool:
-    """Take a lock without waiting; returns whether it was free."""
-    try:
-        fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        holder = Holder(run_id, os.getpid(), at.astimezone(UTC).isoformat(timespec="seconds"))
+        os.ftruncate(descriptor, 0)
+        os.write(descriptor, json.dumps(asdict(holder)).encode())
     except BlockingIOError:
-        return False
-    return True
+        os.close(descriptor)
+        return _read_holder(lock_file)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    _HELD[lock_file.resolve()] = run_id, descriptor
+    return None
+
+
+def release_run(lock_file: Path, run_id: str) -> None:
+    """Let go of the store; nothing happens where this process does not hold it for that run."""
+    held, descriptor = _HELD.get(lock_file.resolve(), (None, -1))
+    if held == run_id:
+        del _HELD[lock_file.resolve()]
+        os.close(descriptor)
+
+
+def _read_holder(lock_file: Path) -> Holder:
+    try:
+        return Holder(**json.loads(lock_file.read_text(encoding="utf-8")))
+    except ValueError:
+        return Holder()

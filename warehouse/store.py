@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 import os
@@ -13,6 +14,7 @@ from uuid import uuid4
 
 from resource_prediction.errors import StoreError, StoreKindError, UnusableStoreError
 from warehouse.durable import flush_file, write_durably
+from warehouse.faults import raise_fault, store_faults
 from warehouse.layout import Layout
 
 logger = logging.getLogger(__name__)
@@ -62,12 +64,13 @@ def open_store(layout: Layout) -> Store:
     Raises:
         StoreError: On a store of a newer format, on an unreadable store file, and where the folder cannot be made.
     """
-    if not layout.store_file.exists():
-        _create(layout)
-    document = _document(layout)
-    found = document.get("format")
-    if found != STORE_FORMAT:
-        document = _migrate(layout, document)
+    with store_faults(layout):
+        if not layout.store_file.exists():
+            _create(layout)
+        document = _document(layout)
+        found = document.get("format")
+        if found != STORE_FORMAT:
+            document = _migrate(layout, document)
     return _store(layout, document)
 
 
@@ -142,7 +145,9 @@ def _create(layout: Layout) -> None:
             raise UnusableStoreError(str(layout.store), NO_FOLDER) from None
         logger.debug("store %s: another process created it first", layout.store)
     except OSError as error:
-        raise UnusableStoreError(str(layout.store), error.strerror or NO_FOLDER) from error
+        if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR):
+            raise UnusableStoreError(str(layout.store), error.strerror or NO_FOLDER) from error
+        raise
     finally:
         if layout.store.is_dir():
             aside.unlink(missing_ok=True)
@@ -162,6 +167,7 @@ def _document(layout: Layout) -> Document:
     try:
         document = json.loads(layout.store_file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
+        raise_fault(layout, error)
         raise StoreError(
             f"store file {layout.store_file}",
             got=str(error),

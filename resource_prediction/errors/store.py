@@ -36,6 +36,62 @@ class StoreLockedError(StoreError):
         )
 
 
+class StoreFaultError(StoreError):
+    """Disk, rights or memory under a store fail; what had finished is kept."""
+
+    expectation = "a store that can be read and written"
+    remedy = "Mend it, and run again: what had finished is kept."
+
+    def __init__(self, store: str, got: str) -> None:
+        self.store = store
+        super().__init__(f"store {store}", got=got, expected=self.expectation, next_step=self.remedy)
+
+
+class StoreFullError(StoreFaultError):
+    """No room: a full disk, a quota, or a limit on the size of files."""
+
+    expectation = "room to write"
+    remedy = "Make room, or raise the quota or file-size limit, and run again: what had finished is kept."
+
+
+class StoreAccessError(StoreFaultError):
+    """A store that is mounted read-only, or that this user must not write."""
+
+    expectation = "files and folders that this user can write"
+    remedy = "Mount it for writing or give this user the rights, and run again: what had finished is kept."
+
+
+class StoreDiskError(StoreFaultError):
+    """A disk or a file on it that cannot be read or written."""
+
+    expectation = "a disk, and files on it, that can be read and written"
+    remedy = "Look at the disk and its free space; `python -m warehouse verify` names what is damaged."
+
+
+class StoreMemoryError(StoreFaultError):
+    """A database that ran out of memory."""
+
+    expectation = "free memory for the rows at hand"
+    remedy = "Give the process more memory, or ingest fewer files at once; what had finished is kept."
+
+
+class StoreBusyError(StoreError):
+    """Another run of the main job lives in the store."""
+
+    def __init__(self, store: str, run_id: str | None, pid: int | None, since: str | None) -> None:
+        self.store = store
+        self.run_id = run_id
+        self.pid = pid
+        self.since = since
+        holder = "one that has just begun" if run_id is None else f"run {run_id} of process {pid}, since {since}"
+        super().__init__(
+            f"store {store}",
+            got=f"a second run beside {holder}",
+            expected="one run at a time",
+            next_step="Wait until it has ended, or choose another folder with --store.",
+        )
+
+
 class RegistryFormatError(StoreError):
     """A registry of a format that cannot be used as it is."""
 

@@ -14,8 +14,8 @@ from resource_prediction.arrays import FloatArray
 
 
 def save(model: treelite.Model, path: Path) -> None:
-    """Write a model in treelite's own format."""
-    model.serialize(path)
+    """Write a model in treelite's own format, through Python: treelite calls a full disk a stream error."""
+    path.write_bytes(model.serialize_bytes())
 
 
 def load(path: Path) -> treelite.Model:

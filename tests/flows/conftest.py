@@ -112,7 +112,7 @@ def train(
     monkeypatch.setitem(HYPERPARAMETER_CONFIGS[LOGISTIC], "max_iter", quick)
     monkeypatch.setitem(CLASSIFICATION_HYPERPARAMETERS, "n_bins", {"min": 12, "max": 14, "type": "int", "default": 12})
     handler, flow_log = Lines(), logging.getLogger("prefect.flow_runs")
-    interrupt = signal.getsignal(signal.SIGINT)
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     flow_log.addHandler(handler)
 
     def run(*argv: str, families: tuple[str, ...] = (XGBOOST, LOGISTIC), store: Path | None = None) -> Outcome:
@@ -131,7 +131,8 @@ def train(
 
     yield run
     flow_log.removeHandler(handler)
-    signal.signal(signal.SIGINT, interrupt)
+    for number, before in handlers.items():
+        signal.signal(number, before)
 
 
 def _refuse(constant: str) -> float:

@@ -60,7 +60,8 @@ def stop_run(monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
     from flows import interrupt  # noqa: PLC0415 - imports Prefect's server
 
     monkeypatch.setattr(interrupt.SubprocessASGIServer, "_instances", {})
-    monkeypatch.setattr(interrupt, "RUNNING", [])
+    for name in ("RUNNING", "ENDED"):
+        monkeypatch.setattr(interrupt, name, [])
     return interrupt.stop_run
 
 

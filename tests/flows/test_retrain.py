@@ -17,6 +17,7 @@ from resource_prediction.gate import Nomination, RecipeId
 from resource_prediction.models import DeployableModel
 from resource_prediction.models.implementations.sklearn_models import LogisticRegressionModel
 from resource_prediction.models.implementations.xgboost_models import XGBoostModel
+from tasks.run import begin_run, end_run
 from tests.flows.conftest import LOGISTIC, XGBOOST, Train
 from warehouse.artifacts import artifact_path
 from warehouse.layout import Layout
@@ -334,3 +335,20 @@ def test_evaluate_only_says_where_nothing_was_fitted_yet(train: Train) -> None:
     run = train("--evaluate-only")
     assert (run.status, run.json["verdict"], run.json["families"]) == (0, "evaluated", [])
     assert run.json["reason"].startswith("No model has been fitted in this store yet")
+
+
+def test_a_second_run_of_a_store_ends_with_status_1_and_one_line_while_the_first_lives(
+    train: Train, tmp_path: Path
+) -> None:
+    store = str(tmp_path / "store")
+    living = begin_run(store, {})
+    try:
+        for argv in ([], ["--evaluate-only"]):
+            refused = train(*argv, families=(LOGISTIC,))
+            assert refused.status == 1
+            assert not refused.out
+            assert f"got a second run beside run {living}" in refused.err
+            assert "Traceback" not in refused.err
+    finally:
+        end_run(store, living, "stopped", None)
+    assert train(families=(LOGISTIC,)).status == 0

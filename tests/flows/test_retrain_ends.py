@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from flows import retrain as flow
 from flows.interrupt import RUNNING
 from flows.parameters import RetrainParameters
 from resource_prediction.errors import PromotionConflictError
+from tasks.run import begin_run, end_run
 from warehouse.layout import Layout
 from warehouse.registry import Registry, Run
 
@@ -58,4 +60,19 @@ def test_a_run_that_ends_with_a_defect_or_a_signal_is_not_left_running(
     assert (run.state, run.result) == (ended, None)
     assert run.finished_at is not None
     assert RUNNING == []
-    assert list(Layout(tmp_path / "own").runs.iterdir()) == []
+    store = str(tmp_path / "own")
+    end_run(store, begin_run(store, {}), "done", None)
+
+
+def test_a_run_beside_a_living_one_is_cancelled_with_the_reason_and_leaves_no_trace(
+    run_until: Callable[[BaseException], State], tmp_path: Path
+) -> None:
+    store = str(tmp_path / "own")
+    living = begin_run(store, {})
+    state = run_until(ValueError("never reached"))
+    assert state.is_cancelled()
+    assert state.message is not None
+    assert f"got a second run beside run {living} of process {os.getpid()}" in state.message
+    assert "\n" not in state.message
+    assert _only_run(tmp_path).run_id == living
+    end_run(store, living, "done", None)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import Literal
 
 import pytest
 
-from resource_prediction.errors import StoreError
+from resource_prediction.errors import StoreBusyError, StoreError
 from tasks.run import begin_run, end_run, run_record, run_state
 from warehouse.layout import Layout
 from warehouse.registry import Registry
@@ -28,14 +29,24 @@ def test_a_run_is_known_as_running_until_it_reports_its_end(tmp_path: Path) -> N
     assert (run.parameters, run.result) == ({"seed": 42}, {"verdict": "kept"})
 
 
-def test_a_run_that_died_is_stopped_when_the_next_one_begins_and_one_that_lives_is_not(tmp_path: Path) -> None:
+def test_a_second_run_is_refused_while_the_first_lives_and_changes_nothing(tmp_path: Path) -> None:
     store = str(tmp_path / "own")
-    dead, living = begin_run(store, {}), begin_run(store, {})
+    first = begin_run(store, {})
+    with pytest.raises(StoreBusyError, match=f"got a second run beside run {first} of process {os.getpid()}, since "):
+        begin_run(store, {})
+    with Registry.read(Layout(Path(store))) as registry:
+        assert [(run.run_id, run.state) for run in registry.runs.history()] == [(first, "running")]
+    end_run(store, first, "done", None)
+    end_run(store, begin_run(store, {}), "done", None)
+
+
+def test_a_run_that_died_is_stopped_when_the_next_one_begins(tmp_path: Path) -> None:
+    store = str(tmp_path / "own")
+    dead = begin_run(store, {})
     # What the system does when the process of a run dies.
-    release_run(Layout(Path(store)).run_lock(dead))
+    release_run(Layout(Path(store)).run_lock, dead)
     begin_run(store, {})
     assert run_state(store, dead) == "stopped"
-    assert run_state(store, living) == "running"
 
 
 def test_a_run_ends_once(tmp_path: Path) -> None:

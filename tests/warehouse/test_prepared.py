@@ -10,14 +10,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resource_prediction.errors import MissingFeaturesError, StoreError
+from resource_prediction.errors import MissingFeaturesError, StoreError, StoreFullError
 from resource_prediction.features.matrix import FEATURES
 from resource_prediction.features.point_in_time import POINT_IN_TIME_FEATURES
 from resource_prediction.training import TrainingSet
 from tests.resource_prediction.fits import cut
 from warehouse import prepared
 from warehouse.layout import Layout
-from warehouse.run_locks import hold_run, release_run
 
 
 def matrix(rows: int = 5) -> np.ndarray:
@@ -102,7 +101,7 @@ def test_what_is_half_written_is_not_there(layout: Layout, monkeypatch: pytest.M
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(prepared.np, "save", out_of_space)
-    with pytest.raises(OSError, match="No space left"):
+    with pytest.raises(StoreFullError, match="got no space left on device; expected room to write"):
         prepared.save_features(layout, "name", matrix())
     assert not prepared.has_features(layout, "name")
     assert list(layout.features.iterdir()) == []
@@ -143,19 +142,6 @@ def test_what_is_used_again_outlives_what_is_not(layout: Layout) -> None:
     assert prepared.has_features(layout, "first")
     prepared.save_features(layout, "third", matrix())
     assert sorted(path.name for path in layout.features.iterdir()) == ["first", "third"]
-
-
-def test_nothing_is_removed_while_another_run_lives(layout: Layout) -> None:
-    held = [layout.run_lock(run) for run in ("this", "other")]
-    for lock in held:
-        assert hold_run(lock)
-    try:
-        for name in ("first", "second", "third"):
-            prepared.save_features(layout, name, matrix())
-        assert len(list(layout.features.iterdir())) == 3
-    finally:
-        for lock in held:
-            release_run(lock)
 
 
 def test_a_folder_that_is_being_written_is_neither_counted_nor_removed(layout: Layout) -> None:

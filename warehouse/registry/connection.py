@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from resource_prediction.errors import RegistryFormatError, StoreError, StoreLockedError
 from warehouse.durable import flush_file
+from warehouse.faults import ANOTHER_WRITER
 from warehouse.layout import Layout
 
 logger = logging.getLogger(__name__)
@@ -74,7 +75,7 @@ def write(connection: sqlite3.Connection) -> Iterator[None]:
     except sqlite3.OperationalError as error:
         if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
             raise
-        raise StoreLockedError("registry", "another writing process") from error
+        raise StoreLockedError("registry", ANOTHER_WRITER) from error
     try:
         yield
         connection.execute("COMMIT")
@@ -153,6 +154,9 @@ def _read_format(connection: sqlite3.Connection, path: Path, *, readable: Sequen
     """The registry's format number; raises where it is none of the readable ones, or the file is no registry."""
     try:
         number: int = connection.execute("PRAGMA user_version").fetchone()[0]
+    except sqlite3.OperationalError:
+        # Disk, rights or a lock, and not what is in the file.
+        raise
     except sqlite3.DatabaseError as error:
         raise StoreError(
             f"registry {path}",

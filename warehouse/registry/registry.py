@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from warehouse.artifacts import artifact_path, check_artifact, verify_artifacts
+from warehouse.faults import raise_fault, store_faults
 from warehouse.findings import Finding
 from warehouse.layout import Layout
 from warehouse.links import link_names, point_link
@@ -26,7 +27,8 @@ from warehouse.registry.verdicts import Verdicts
 class Registry:
     """The registry of one store; use ``Registry.open`` or ``Registry.read`` as a context manager.
 
-    A connection belongs to the thread that opened it: each task opens its own.
+    A connection belongs to the thread that opened it: each task opens its own. Faults of the disk that come up in the
+    block leave it as `StoreFaultError`.
 
     Attributes:
         runs: Runs of the main job.
@@ -55,9 +57,11 @@ class Registry:
             RegistryFormatError: The registry is of a newer format.
             StoreError: The file is no registry, or something else is in the place of a link.
         """
-        registry = cls(open_for_writing(layout), layout)
+        with store_faults(layout):
+            registry = cls(open_for_writing(layout), layout)
         try:
-            registry.repair_links()
+            with store_faults(layout):
+                registry.repair_links()
         except BaseException:
             registry.close()
             raise
@@ -71,7 +75,8 @@ class Registry:
             RegistryFormatError: The registry is of another format.
             StoreError: The file is no registry.
         """
-        return cls(open_for_reading(layout), layout)
+        with store_faults(layout):
+            return cls(open_for_reading(layout), layout)
 
     def __enter__(self) -> Self:
         return self
@@ -80,6 +85,8 @@ class Registry:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         self.close()
+        if error is not None:
+            raise_fault(self._layout, error)
 
     def close(self) -> None:
         """Close the connection; a second time does nothing."""

@@ -15,9 +15,10 @@ from uuid import uuid4
 import duckdb
 import pyarrow as pa
 
-from resource_prediction.errors import SourceError, UnsettledFileError
+from resource_prediction.errors import SourceError, StoreFullError, UnsettledFileError
 from resource_prediction.telemetry import COLUMN_BY_NAME
 from warehouse.contract_sql import literal
+from warehouse.faults import fault_in_words
 from warehouse.sources import BrokenLine, OriginalRow
 from warehouse.sources.csv_lines import LineFaults, find_faults, write_repaired
 from warehouse.sources.header import contract_positions
@@ -80,6 +81,8 @@ class CsvFile(SettledFile):
             with pa.input_stream(str(self.path), compression=codec) as packed, plain.open("wb") as unpacked:
                 shutil.copyfileobj(packed, unpacked, 1 << 20)
         except OSError as error:
+            if fault_in_words(str(error)) is StoreFullError:
+                raise
             raise UnsettledFileError(self.name, f"a {codec} stream that ends early or is damaged ({error})") from error
         return plain
 

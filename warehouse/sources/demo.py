@@ -7,6 +7,7 @@ from pathlib import Path
 
 from resource_prediction.demo_farm import DEMO_SEED, render_csv
 from warehouse.durable import write_durably
+from warehouse.faults import store_faults
 from warehouse.layout import Layout
 
 logger = logging.getLogger(__name__)
@@ -26,5 +27,7 @@ def write_demo_export(layout: Layout, rows: int, days: float) -> Path:
     path = layout.demo / f"synthetic-{rows}-rows-{days:g}-days.csv"
     if not path.exists():
         logger.info("generating a synthetic farm of %d jobs over %g days", rows, days)
-        write_durably(path, render_csv(rows, days, DEMO_SEED))
+        content = render_csv(rows, days, DEMO_SEED)
+        with store_faults(layout):
+            write_durably(path, content)
     return path

@@ -16,7 +16,7 @@ from threadpoolctl import threadpool_limits
 from resource_prediction.arrays import FloatArray, Matrix
 from resource_prediction.distribution import Distribution
 from resource_prediction.models import trees
-from resource_prediction.models.attributes import load_xgboost
+from resource_prediction.models.attributes import load_xgboost, save_xgboost
 from resource_prediction.models.base import BasePredictor
 from resource_prediction.models.calibration import LevelCalibration
 from resource_prediction.models.fitted import Fitted
@@ -89,7 +89,7 @@ class QuantileEnsemble(BasePredictor):
         """A treelite file for each level, XGBoost in UBJSON, the calibration as arrays."""
         for level, member in zip(self.levels, self.histograms, strict=True):
             trees.save(member, folder / _histogram_file(level))
-        self.booster.save_model(folder / XGBOOST_FILE)
+        save_xgboost(self.booster, folder / XGBOOST_FILE)
         arrays = {"weights": self.calibration.weights, "overshoot": self.calibration.overshoot}
         np.savez(folder / CALIBRATION_FILE, allow_pickle=False, **arrays)
         return {}

@@ -8,12 +8,13 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from resource_prediction.errors import StoreError
+from resource_prediction.errors import StoreBusyError, StoreError
 from warehouse.layout import Layout
 from warehouse.registry import Registry, Run
 
@@ -87,44 +88,57 @@ def test_a_run_ends_once(registry: Registry, at: datetime) -> None:
 
 def test_an_id_is_used_once(registry: Registry, at: datetime) -> None:
     registry.runs.start("run-1", {}, at=at)
-    with pytest.raises(StoreError, match="'run-1', which is there already"):
-        registry.runs.start("run-1", {}, at=at)
+    registry.runs.finish("run-1", "done", {}, at=at)
+    for _ in range(2):
+        # The second time finds the store free again.
+        with pytest.raises(StoreError, match="'run-1', which is there already"):
+            registry.runs.start("run-1", {}, at=at)
 
 
-def test_a_run_that_could_not_be_recorded_is_not_held(registry: Registry, layout: Layout, at: datetime) -> None:
+def test_a_run_that_could_not_be_recorded_is_not_held(registry: Registry, at: datetime) -> None:
     with pytest.raises(StoreError, match="parameters"):
         registry.runs.start("run-1", {"share": float("nan")}, at=at)
     registry.runs.start("run-1", {"share": 1.0}, at=at)
     registry.runs.finish("run-1", "done", {}, at=at)
     with pytest.raises(StoreError, match="'run-1', which is there already"):
         registry.runs.start("run-1", {}, at=at)
-    assert list(layout.runs.iterdir()) == []
 
 
-def test_a_killed_run_is_marked_as_stopped_and_those_that_live_go_on(
-    registry: Registry, layout: Layout, begin_elsewhere: Callable[[str], subprocess.Popen[str]], at: datetime
+def test_a_living_run_keeps_others_out_and_a_killed_one_is_marked_as_stopped_by_the_next(
+    registry: Registry, begin_elsewhere: Callable[[str], subprocess.Popen[str]], at: datetime
 ) -> None:
-    registry.runs.start("here", {}, at=at)
-    begin_elsewhere("elsewhere")
     killed = begin_elsewhere("killed")
-    assert registry.runs.stop_abandoned(at=at) == []
+    with pytest.raises(StoreBusyError, match=f"beside run killed of process {killed.pid}, since 2026-01-05T02:00:00"):
+        registry.runs.start("next", {}, at=at)
+    assert _states(registry) == {"killed": "running"}
     killed.kill()
     killed.wait(timeout=60)
     later = at + timedelta(hours=1)
-    assert registry.runs.stop_abandoned(at=later) == ["killed"]
-    assert registry.runs.stop_abandoned(at=later) == []
-    assert _states(registry) == {"here": "running", "elsewhere": "running", "killed": "stopped"}
-    assert registry.runs.history()[2].finished_at == later
-    assert not layout.run_lock("killed").exists()
-    registry.runs.finish("here", "done", {}, at=later)
-    assert registry.runs.stop_abandoned(at=later) == []
+    registry.runs.start("next", {}, at=later)
+    assert _states(registry) == {"killed": "stopped", "next": "running"}
+    assert registry.runs.history()[0].finished_at == later
+
+
+def test_of_many_that_begin_at_once_one_runs(registry: Registry, layout: Layout, at: datetime) -> None:
+    def begin(number: int) -> bool:
+        with Registry.open(layout) as own:
+            try:
+                own.runs.start(f"run-{number}", {}, at=at)
+            except StoreBusyError:
+                return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(begin, range(32))) == 1
+    assert list(_states(registry).values()) == ["running"]
 
 
 def test_a_run_lives_longer_than_the_registry_that_recorded_it(layout: Layout, at: datetime) -> None:
     with Registry.open(layout) as first:
         first.runs.start("run-1", {}, at=at)
     with Registry.open(layout) as second:
-        assert second.runs.stop_abandoned(at=at) == []
+        with pytest.raises(StoreBusyError, match="beside run run-1"):
+            second.runs.start("run-2", {}, at=at)
         second.runs.finish("run-1", "done", {}, at=at)
         assert _states(second) == {"run-1": "done"}
 
@@ -133,7 +147,16 @@ def test_a_process_that_ends_without_a_word_leaves_a_stopped_run(
     registry: Registry, begin_elsewhere: Callable[[str], subprocess.Popen[str]], at: datetime
 ) -> None:
     begin_elsewhere("silent").communicate(timeout=60)
-    assert registry.runs.stop_abandoned(at=at) == ["silent"]
+    registry.runs.start("next", {}, at=at)
+    assert _states(registry) == {"silent": "stopped", "next": "running"}
+
+
+def test_a_run_whose_end_cannot_be_recorded_lets_go_of_the_store(registry: Registry, at: datetime) -> None:
+    registry.runs.start("run-1", {}, at=at)
+    with pytest.raises(StoreError, match="result"):
+        registry.runs.finish("run-1", "done", {"score": float("nan")}, at=at)
+    registry.runs.start("run-2", {}, at=at)
+    assert _states(registry) == {"run-1": "stopped", "run-2": "running"}
 
 
 def test_a_run_that_goes_on_elsewhere_is_stopped_in_a_copy_of_its_store(
@@ -143,9 +166,9 @@ def test_a_run_that_goes_on_elsewhere_is_stopped_in_a_copy_of_its_store(
         original.runs.start("run-1", {}, at=at)
     copy = Layout(shutil.copytree(layout.store, tmp_path / "copy", symlinks=True))
     with Registry.open(copy) as copied:
-        assert copied.runs.stop_abandoned(at=at) == ["run-1"]
+        copied.runs.start("run-2", {}, at=at)
+        assert _states(copied) == {"run-1": "stopped", "run-2": "running"}
     with Registry.open(layout) as original:
-        assert original.runs.stop_abandoned(at=at) == []
         original.runs.finish("run-1", "done", {}, at=at)
 
 
