@@ -75,3 +75,10 @@ def test_a_run_can_be_read_back_from_what_the_registry_keeps_of_it() -> None:
 def test_parameters_do_not_change_under_a_run() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         RetrainParameters().seed = 7
+
+
+def test_the_form_in_the_ui_explains_every_parameter_and_knows_its_bounds() -> None:
+    fields = RetrainParameters.model_json_schema()["properties"]
+    assert [name for name, field in fields.items() if "description" not in field] == []
+    assert (fields["demo_rows"]["minimum"], fields["demo_rows"]["maximum"]) == (500, 5_000_000)
+    assert (fields["under_cost"]["exclusiveMinimum"], fields["under_cost"]["maximum"]) == (0, 1_000)
