@@ -4,66 +4,25 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import matplotlib as mpl
 import numpy as np
-import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
 
-from resource_prediction.arrays import BoolArray, FloatArray
 from resource_prediction.baselines import request_allocation
 from resource_prediction.demo_farm import SYNTHETIC_NOTE
 from resource_prediction.errors import ResourcePredictionError, StoreError
 from resource_prediction.models import DeployableModel
 from resource_prediction.outcomes import read_outcomes
 from resource_prediction.savings import gib_saved
-from resource_prediction.scoring import Score, business_score, job_losses
+from resource_prediction.summary.picture import METADATA, Jobs, render
 from warehouse.artifacts import artifact_path
 from warehouse.layout import Layout
 from warehouse.published import read_rows, read_snapshot
 from warehouse.registry import Registry
 from warehouse.store import open_store
 
-DRAWN_JOBS = 1_000
-"""More would only be drawn over one another; the figures below the picture count every job."""
-
-METADATA: dict[str, dict[str, None]] = {".svg": {"Date": None, "Creator": None}, ".png": {"Software": None}}
-"""What each format would write of the clock and the drawing library; left out, so that equal jobs give equal bytes."""
-
 EXAMPLE = "example: python benchmarks/picture.py --store var/own --out docs/img/allocations.svg"
-
-REQUEST, ALLOCATION, PEAK, UNDER = "#d0d0d0", "#0072b2", "#222222", "#d55e00"
-"""Grey, and colours of Okabe and Ito (2008), which colour-blind people tell apart; marked jobs have a shape too."""
-
-
-@dataclass(frozen=True)
-class Jobs:
-    """Jobs of a hold-out in the order of allocation, then of request; shape (n,) each.
-
-    Attributes:
-        request_gib: What people asked for, NaN where nobody did.
-        allocation_gib: What the model would have given, ascending.
-        peak_gib: What the jobs took.
-        is_under: Whether the allocation was too small.
-        is_censored: Whether the peak is only "at least this".
-        times: When they were submitted.
-    """
-
-    request_gib: FloatArray
-    allocation_gib: FloatArray
-    peak_gib: FloatArray
-    is_under: BoolArray
-    is_censored: BoolArray
-    times: pd.Series
-
-    def score(self, allocation_gib: FloatArray, under_cost: float) -> Score:
-        """Business score of allocations for these jobs."""
-        return business_score(self.peak_gib, allocation_gib, under_cost, censored=self.is_censored)
 
 
 def main() -> int:
@@ -82,7 +41,8 @@ def main() -> int:
         return 2
     origin = SYNTHETIC_NOTE if telemetry.get("kind") == "demo" else "Real rows."
     text = caption(jobs, model, origin)
-    draw(jobs, text, asked.out)
+    asked.out.parent.mkdir(parents=True, exist_ok=True)
+    asked.out.write_bytes(render(jobs, text, asked.out.suffix))
     print(text)
     return 0
 
@@ -135,18 +95,12 @@ def hold_out(layout: Layout, model: DeployableModel) -> Jobs:
             expected="jobs that the model was not fitted on",
             next_step="Choose another --family, or run `python flows/train.py` on newer telemetry.",
         )
-    allocation_gib = model.predict(rows[scored])
-    peak_gib, is_censored = outcomes.peak_gib[scored], outcomes.is_censored[scored]
-    is_under, _ = job_losses(peak_gib, allocation_gib, censored=is_censored)
-    request_gib = request_allocation(rows["memreq"][scored])
-    order = np.lexsort((request_gib, allocation_gib))
-    return Jobs(
-        request_gib[order],
-        allocation_gib[order],
-        peak_gib[order],
-        is_under[order],
-        is_censored[order],
-        rows["time"][scored],
+    return Jobs.sort(
+        request_gib=request_allocation(rows["memreq"][scored]),
+        allocation_gib=model.predict(rows[scored]),
+        peak_gib=outcomes.peak_gib[scored],
+        is_censored=outcomes.is_censored[scored],
+        times=rows["time"][scored],
     )
 
 
@@ -170,41 +124,6 @@ def caption(jobs: Jobs, model: DeployableModel, origin: str) -> str:
             f"{saved:,.0f} GiB, with each job that got too little run again at its request."
         )
     return "\n".join(lines)
-
-
-def draw(jobs: Jobs, text: str, path: Path) -> None:
-    """Write the picture; equal jobs give equal bytes."""
-    style = {
-        "svg.hashsalt": "allocations",
-        "svg.fonttype": "none",
-        "axes.spines.top": False,
-        "axes.spines.right": False,
-    }
-    with mpl.rc_context(style):
-        figure = Figure(figsize=(9.0, 5.0), layout="constrained")
-        axes = figure.add_subplot()
-        _plot(axes, jobs)
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, frameon=False, borderpad=0, fontsize=9)
-        figure.supxlabel(text, x=0.01, ha="left", fontsize=8.5)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=120, metadata=METADATA[path.suffix])
-
-
-def _plot(axes: Axes, jobs: Jobs) -> None:
-    spread = np.linspace(0, len(jobs.peak_gib) - 1, DRAWN_JOBS).round().astype(np.intp)
-    drawn = np.union1d(spread, np.flatnonzero(jobs.is_under))
-    place = 100 * (drawn + 0.5) / len(jobs.peak_gib)
-    peak_gib, allocation_gib, is_under = jobs.peak_gib[drawn], jobs.allocation_gib[drawn], jobs.is_under[drawn]
-    axes.fill_between(
-        place, np.nan_to_num(jobs.request_gib[drawn]), color=REQUEST, linewidth=0, label="requested by people"
-    )
-    axes.fill_between(place, allocation_gib, color=ALLOCATION, alpha=0.25, linewidth=0)
-    axes.plot(place, allocation_gib, color=ALLOCATION, linewidth=2, label="allocated by the model")
-    axes.plot(place[~is_under], peak_gib[~is_under], ".", color=PEAK, markersize=4, mew=0, label="peak of a job")
-    axes.plot(place[is_under], peak_gib[is_under], "^", color=UNDER, markersize=6, label="peak above its allocation")
-    axes.set(xlim=(0, 100), ylim=(0, None), ylabel="memory of a job, GiB")
-    axes.set_xlabel("jobs, from the smallest allocation to the largest")
-    axes.xaxis.set_major_formatter(FuncFormatter(lambda share, _: f"{share:.0f} %"))
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ examples:
   python flows/train.py --source exports/ --from 2025-04-01 --until 2025-05-01    backfill: only the rows of April
   python flows/train.py --train --model-families xgboost_classification lightgbm_regression
   python flows/train.py --task-type classification --run-search --trials 50
+  python flows/train.py --source builds.csv --job-hours 0.5 --usd-per-gib-hour 0.004
   python flows/train.py --evaluate-only                            score what is there; fit and promote nothing
   python flows/train.py --source builds.csv --json | tail -1 | python -m json.tool
 
@@ -48,6 +49,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_telemetry(parser.add_argument_group("telemetry"))
     _add_modes(parser.add_argument_group("what to do"))
     _add_rules(parser.add_argument_group("how it is judged"))
+    _add_money(parser.add_argument_group("money, beside the GiB saved"))
     _add_run(parser.add_argument_group("the run"))
     return parser
 
@@ -152,6 +154,16 @@ def _add_rules(group: argparse._ArgumentGroup) -> None:
         help="points of the business score for each percent of jobs below their peak (%(default)s)",
     )
     group.add_argument("--no-promote", action="store_false", dest="promote", help="say the verdict, change nothing")
+
+
+def _add_money(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--job-hours",
+        type=float,
+        metavar="H",
+        help="hours of a job without an end (finished_at) in the telemetry",
+    )
+    group.add_argument("--usd-per-gib-hour", type=float, metavar="X", help="price of one GiB for one hour, US dollars")
 
 
 def _add_run(group: argparse._ArgumentGroup) -> None:

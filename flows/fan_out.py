@@ -14,7 +14,7 @@ from flows.night import Night
 from resource_prediction.errors import StoreError
 from resource_prediction.recipe import Recipe
 from tasks.features import Cut, Features
-from tasks.fit import Fitted, fit_judged
+from tasks.fit import Fitted, Purpose, fit_judged
 from tasks.report import FamilyOutcome
 from tasks.run import run_state
 from tasks.search import search_family
@@ -35,6 +35,7 @@ def search_families(night: Night, cut: Cut) -> Recipes:
     found: Recipes = {}
     for outcome, searched in _as_they_end(night.report.families, futures):
         outcome.trials, found[outcome.family] = searched.trials, Recipe.of(searched.recipe)
+        outcome.not_shown += searched.not_shown
         trials = sum(each.trials["done"] for each in night.report.families if each.trials)
         get_run_logger().info(
             "search: %d of %d families, %d of %d trials done: %s best %.1f",
@@ -49,16 +50,24 @@ def search_families(night: Night, cut: Cut) -> Recipes:
 
 
 def fit_families(
-    night: Night, features: Features, cut: Cut, outcomes: list[FamilyOutcome], recipes: Recipes
+    night: Night,
+    features: Features,
+    cut: Cut,
+    outcomes: list[FamilyOutcome],
+    recipes: Recipes,
+    *,
+    purpose: Purpose = "candidate",
 ) -> tuple[Fitted, ...]:
     """Fit and score every family that has a recipe at once; one that fails is left out, and its error reported."""
     futures = {
-        family: fit_judged.submit(night.order(recipe.values, features, cut)) for family, recipe in recipes.items()
+        family: fit_judged.submit(night.order(recipe.values, features, cut, purpose))
+        for family, recipe in recipes.items()
     }
     best: Fitted | None = None
     done = 0
     for outcome, fitted in _as_they_end([each for each in outcomes if each.family in futures], futures):
         outcome.fitted, done = fitted, done + 1
+        outcome.not_shown += fitted.not_shown
         if best is None or fitted.metrics["score"] < best.metrics["score"]:
             best = fitted
         get_run_logger().info(

@@ -12,7 +12,7 @@ from resource_prediction.allocation import AllocationRule
 from resource_prediction.config import default_parameters
 from resource_prediction.recipe import Recipe
 from tasks.features import Cut, Features
-from tasks.fit import FitOrder
+from tasks.fit import FitOrder, Purpose
 from tasks.report import RunReport
 from warehouse.settings import Settings
 
@@ -45,11 +45,18 @@ class Night:
             train_window_us=self.parameters.train_window_us,
         )
 
-    def order(self, recipe: dict[str, Any], features: Features, cut: Cut) -> FitOrder:
+    def order(self, recipe: dict[str, Any], features: Features, cut: Cut, purpose: Purpose = "candidate") -> FitOrder:
         """The order to fit a recipe in this run."""
         asked = self.parameters
         return FitOrder(
-            self.store, self.report.run_id, recipe, features, cut, seed=asked.seed, under_cost=asked.under_cost
+            self.store,
+            self.report.run_id,
+            recipe,
+            features,
+            cut,
+            seed=asked.seed,
+            under_cost=asked.under_cost,
+            purpose=purpose,
         )
 
 

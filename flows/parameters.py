@@ -20,38 +20,54 @@ TaskType = Literal["regression", "classification"]
 
 
 class RetrainParameters(BaseModel):
-    """What one run of the main job does."""
+    """What one run of the main job does; the text below each field is what the form in Prefect's UI shows."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     source: Annotated[tuple[str, ...], Field(min_length=1)] = (DEMO,)
-    """``demo``, or files, folders and globs of telemetry, or ``SCHEME://...`` for any other source."""
+    """`demo` (synthetic), or files, folders and globs of telemetry, or `SCHEME://...` for any other source."""
     from_date: date | None = None
     """Backfill: only rows from this day on are ingested; days are UTC."""
     until_date: date | None = None
-    """The first day that is no more ingested."""
+    """Backfill: the first day that is no more ingested."""
     ingest_retries: Annotated[int, Field(ge=0, le=20)] = 3
     """Further attempts where the source does not answer, or another process writes to the store."""
     ingest_retry_seconds: Annotated[float, Field(ge=0, le=3_600)] = 5.0
     """About how long to wait before the first of them; each wait is twice the one before."""
     demo_rows: Annotated[int, Field(ge=500, le=5_000_000)] = DEMO_ROWS
+    """Jobs of the synthetic farm; of no meaning with another source."""
     demo_days: Annotated[float, Field(gt=0, le=3_650)] = DEMO_DAYS
+    """Days that these jobs are spread over."""
     mode: Mode = "train"
+    """`train`: every family with its defaults. `search`: an Optuna search for each. `evaluate`: only score."""
     trials: Annotated[int, Field(ge=1, le=100_000)] = TRIALS
     """Trials of each family's search, all nights together."""
     task_type: TaskType | None = None
+    """Only families of this type; none is both."""
     model_families: tuple[str, ...] = ()
     """Families by name; empty is all of the task type."""
     skip_preprocessing: bool = False
+    """Take the features that are in the store; fails where there are none or the rows changed."""
     holdout: str = HOLDOUT
+    """What nothing is fitted on: the newest 20%, 24h, or 2000 rows."""
     train_window: str | None = None
+    """What fits may see before the hold-out, such as 120d; none is all. History always sees all."""
     label_delay: str = LABEL_DELAY
+    """How long after its time stamp a job's peak is known, where it has no finished_at."""
     under_cost: Annotated[float, Field(gt=0, le=1_000)] = UNDER_COST
+    """Points of the business score for each percent of jobs below their peak."""
     workers: Annotated[int | None, Field(ge=1, le=1_024)] = None
-    """Families fitted side by side; None is one for each core."""
+    """Families fitted side by side; none is one for each core."""
     store: str | None = None
+    """Folder of the store; none is RESOURCE_PREDICTION_STORE, else var/demo for the demo and var/own for all else."""
     seed: Annotated[int, Field(ge=0, lt=2**31)] = SEED
+    """Seed of fits and searches."""
     promote: bool = True
+    """Off: say the verdict, change nothing."""
+    job_hours: Annotated[float | None, Field(gt=0, le=8_760)] = None
+    """Hours of a job whose end the telemetry does not give; for money only."""
+    usd_per_gib_hour: Annotated[float | None, Field(gt=0, le=1_000)] = None
+    """Price of one GiB for one hour, US dollars; for money only."""
 
     @model_validator(mode="after")
     def _check(self) -> RetrainParameters:

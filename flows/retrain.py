@@ -15,15 +15,19 @@ from prefect.states import Cancelled, Completed, Failed
 from flows.exit_status import is_bad_input
 from flows.fan_out import Recipes, end_fits, fit_families, search_families
 from flows.interrupt import FitThreads, leave_soon, stoppable
+from flows.logs import logs_of_run
 from flows.night import CORES, Night, store_of
 from flows.parameters import RetrainParameters
+from flows.showing import show_night
 from resource_prediction.errors import EveryFamilyFailedError, ResourcePredictionError, StoreBusyError
 from resource_prediction.features.matrix import FEATURE_VERSION
 from resource_prediction.gate import Verdict
 from resource_prediction.recipe import Recipe
+from resource_prediction.summary.aside import Aside, Price
 from tasks.evaluate import evaluate_newest
+from tasks.events import announce_quarantine
 from tasks.features import Cut, Features, audit_features, build_features, cut_training_set
-from tasks.fit import Fitted, fit_served
+from tasks.fit import Fitted, Purpose, fit_served
 from tasks.ingest import generate_demo, with_retries
 from tasks.promote import (
     PROMOTIONS,
@@ -65,19 +69,20 @@ def retrain(parameters: RetrainParameters) -> State[Any]:
         return Cancelled(message=str(error))
     except ResourcePredictionError as error:
         return _failed(error)
-    night = Night(parameters, store, RunReport(run_id, store))
+    price = Price(parameters.job_hours, parameters.usd_per_gib_hour)
+    night = Night(parameters, store, RunReport(run_id, store, parameters.is_demo, price))
     steps = evaluate_night if parameters.mode == "evaluate" else train_night
     with stoppable(store, run_id):
         return _take_steps(night, steps)
 
 
-def _take_steps(night: Night, steps: Callable[[Night], dict[str, Any]]) -> State[Any]:
+def _take_steps(night: Night, steps: Callable[[Night], tuple[dict[str, Any], Aside]]) -> State[Any]:
     """Take a run's steps, and record how it ends before anybody else is let into the store."""
     store, run_id = night.store, night.report.run_id
     try:
-        with store_faults(Layout(Path(store))):
-            result = steps(night)
-            end_run(store, run_id, "done", result)
+        with store_faults(Layout(Path(store))), logs_of_run():
+            result, aside = steps(night)
+            end_run(store, run_id, "done", night.report.record(result, aside))
     except ResourcePredictionError as error:
         end_fits()
         return _failed(error, _note_end(store, run_id, "failed"))
@@ -93,8 +98,8 @@ def _take_steps(night: Night, steps: Callable[[Night], dict[str, Any]]) -> State
     return Completed(name=STATE_NAMES[result["verdict"]], message=result["reason"], data=result)
 
 
-def train_night(night: Night) -> dict[str, Any]:
-    """The steps of a run that fits, in order; returns its result."""
+def train_night(night: Night) -> tuple[dict[str, Any], Aside]:
+    """The steps of a run that fits, in order; returns its result, and what is told beside it."""
     new_rows = _ingest(night)
     asked = night.parameters
     features = _describe(night, asked.label_delay_us)
@@ -117,8 +122,8 @@ def train_night(night: Night) -> dict[str, Any]:
     return _conclude(night, evening, judge_night(evening))
 
 
-def evaluate_night(night: Night) -> dict[str, Any]:
-    """The steps of a run that only scores what is there; returns its result."""
+def evaluate_night(night: Night) -> tuple[dict[str, Any], Aside]:
+    """The steps of a run that only scores what is there; returns its result, and what is told beside it."""
     _ingest(night)
     features = _describe(night, night.parameters.label_delay_us)
     audit = audit_features.submit(night.store, features, night.parameters.seed)
@@ -128,7 +133,7 @@ def evaluate_night(night: Night) -> dict[str, Any]:
     night.report.families = list(evaluation.families)
     night.report.baselines, night.report.holdout = evaluation.baselines, evaluation.holdout
     champion = record_evaluation(night.store, night.report.run_id, evaluation.verdict, features.data_digest)
-    return _report(night, evaluation.verdict, before=champion, champion=champion, applied=False)
+    return _report(night, None, evaluation.verdict, before=champion, champion=champion, applied=False)
 
 
 def _ingest(night: Night) -> int:
@@ -146,6 +151,8 @@ def _ingest(night: Night) -> int:
     counts = ", ".join(f"{count:,} {name}" for name, count in ingested.counts.items())
     which = "" if asked.dates.is_everything else f" only rows {asked.dates}"
     get_run_logger().info("ingested%s: %s; the store holds %s rows", which, counts, f"{ingested.rows:,}")
+    night.report.files_not_read = ingested.notes
+    night.report.not_shown += announce_quarantine(night.store, night.report.run_id, ingested.counts)
     for note in ingested.notes:
         # As an error, so that it is seen where quiet is asked for: the result has no place for whole files.
         get_run_logger().error("file not read: %s", note)
@@ -208,11 +215,11 @@ def _fit_champion_again(night: Night, features: Features, cut: Cut, recipes: Rec
         get_run_logger().warning("%s was fitted on features that this release no longer makes", champion.version)
         return ()
     night.report.beside = FamilyOutcome(champion.family)
-    return _fit_beside(night, night.report.beside, recipe, features, cut)
+    return _fit_beside(night, night.report.beside, recipe, features, cut, purpose="champion's recipe")
 
 
 def _fit_beside(
-    night: Night, outcome: FamilyOutcome, recipe: Recipe, features: Features, cut: Cut
+    night: Night, outcome: FamilyOutcome, recipe: Recipe, features: Features, cut: Cut, *, purpose: Purpose
 ) -> tuple[Fitted, ...]:
     """Fit a recipe of an earlier run under its own label delay and training window, at this run's cut-off."""
     asked = night.parameters
@@ -220,7 +227,7 @@ def _fit_beside(
         features = _describe(night, recipe.label_delay_us)
     if (recipe.label_delay_us, recipe.train_window_us) != (asked.label_delay_us, asked.train_window_us):
         cut = _cut(night, features, recipe.train_window_us, holdout=asked.holdout)
-    return fit_families(night, features, cut, [outcome], {outcome.family: recipe})
+    return fit_families(night, features, cut, [outcome], {outcome.family: recipe}, purpose=purpose)
 
 
 def _fit_nominated_again(night: Night, features: Features, cut: Cut, fitted: set[str]) -> tuple[Fitted, ...]:
@@ -233,10 +240,10 @@ def _fit_nominated_again(night: Night, features: Features, cut: Cut, fitted: set
         get_run_logger().warning("the nominated %s needs features that this release no longer makes", found.family)
         return ()
     night.report.nominated = FamilyOutcome(found.family)
-    return _fit_beside(night, night.report.nominated, recipe, features, cut)
+    return _fit_beside(night, night.report.nominated, recipe, features, cut, purpose="nominated")
 
 
-def _conclude(night: Night, evening: Evening, judgement: Judgement) -> dict[str, Any]:
+def _conclude(night: Night, evening: Evening, judgement: Judgement) -> tuple[dict[str, Any], Aside]:
     """Fit the recipe that is to serve on everything known, promote it, and report."""
     verdict = judgement.verdict
     judged = next((fitted for fitted in evening.fits if _is_chosen(fitted, verdict)), None)
@@ -249,7 +256,9 @@ def _conclude(night: Night, evening: Evening, judgement: Judgement) -> dict[str,
         with night.watch.stage("serve"):
             served = fit_served(order, judged.metrics)
     champion = carry_out(evening, judgement, judged if served else None, served)
-    return _report(night, verdict, before=judgement.champion, champion=champion, applied=served is not None)
+    return _report(
+        night, evening.features, verdict, before=judgement.champion, champion=champion, applied=served is not None
+    )
 
 
 def _is_chosen(fitted: Fitted, verdict: Verdict) -> bool:
@@ -257,10 +266,18 @@ def _is_chosen(fitted: Fitted, verdict: Verdict) -> bool:
 
 
 def _report(
-    night: Night, verdict: Verdict, *, before: Champion | None, champion: Champion | None, applied: bool
-) -> dict[str, Any]:
+    night: Night,
+    drawn: Features | None,
+    verdict: Verdict,
+    *,
+    before: Champion | None,
+    champion: Champion | None,
+    applied: bool,
+) -> tuple[dict[str, Any], Aside]:
+    """The result, and what is told beside it; both are shown in the UI, with a picture where rows to draw are given."""
     night.report.seconds = night.watch.seconds()
-    return night.report.result(verdict, applied=applied, champion=champion, before=before)
+    result = night.report.result(verdict, applied=applied, champion=champion, before=before)
+    return result, show_night(night, result, champion, drawn)
 
 
 def _note_end(store: str, run_id: str, state: Literal["failed", "stopped"]) -> str:

@@ -21,7 +21,6 @@ SERVER_ENVIRONMENT = {
 
 RUN_ENVIRONMENT = {
     "DO_NOT_TRACK": "1",
-    "PREFECT_LOGGING_EXTRA_LOGGERS": "optuna,resource_prediction,warehouse,tasks",
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_WAIT_POLICY": "PASSIVE",

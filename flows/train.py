@@ -89,21 +89,22 @@ def _run(parameters: RetrainParameters, arguments: argparse.Namespace, server: s
     if not state.is_completed():
         print(state.message, file=sys.stderr)
         return BAD_USAGE if state.name == BAD_INPUT else FAILED
-    _show(state.result(), arguments, parameters, server)
+    _show(state.result(), arguments, server)
     return DONE
 
 
-def _show(
-    result: dict[str, Any], arguments: argparse.Namespace, parameters: RetrainParameters, server: str | None
-) -> None:
+def _show(result: dict[str, Any], arguments: argparse.Namespace, server: str | None) -> None:
     from rich.console import Console  # noqa: PLC0415
 
     from flows.console import TABLE_COLUMNS, show_result  # noqa: PLC0415
+    from resource_prediction.summary.aside import Aside  # noqa: PLC0415
+    from tasks.run import run_record  # noqa: PLC0415
 
     console = Console(stderr=arguments.json)
     if not console.is_terminal:
         console.width = TABLE_COLUMNS
-    show_result(result, console, is_demo=parameters.is_demo, server=server)
+    aside = Aside.of(run_record(result["store"], result["run_id"])["aside"])
+    show_result(result, aside, console, server=server)
     if arguments.json:
         print(json.dumps(result, allow_nan=False))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from resource_prediction.baselines import request_allocation, rolling_max_alloca
 from resource_prediction.errors import ScoringError
 from resource_prediction.models.unified_wrapper import DeployableModel
 from resource_prediction.outcomes import Outcomes
-from resource_prediction.savings import savings
+from resource_prediction.savings import Savings, savings
 from resource_prediction.scoring import Score, business_score
 
 MEMREQ, ROLLING_MAX = "memreq", "rolling_max_20"
@@ -28,6 +28,7 @@ class ScoredJobs:
         point_in_time: Their features as history moved on, shape (n, features).
         peak_gib: Shape (n,).
         memreq_gib: Shape (n,), NaN where nobody asked.
+        run_hours: Shape (n,), NaN where a job's end is not known.
         is_censored: The peak is "at least this", shape (n,).
     """
 
@@ -35,6 +36,7 @@ class ScoredJobs:
     point_in_time: Matrix
     peak_gib: FloatArray
     memreq_gib: FloatArray
+    run_hours: FloatArray
     is_censored: BoolArray
 
     @classmethod
@@ -46,6 +48,7 @@ class ScoredJobs:
             point_in_time[kept],
             outcomes.peak_gib[kept],
             outcomes.memreq_gib[kept],
+            outcomes.run_hours[kept],
             outcomes.is_censored[kept],
         )
 
@@ -56,6 +59,7 @@ class ScoredJobs:
             self.point_in_time[chosen],
             self.peak_gib[chosen],
             self.memreq_gib[chosen],
+            self.run_hours[chosen],
             self.is_censored[chosen],
         )
 
@@ -83,24 +87,25 @@ class Evaluation:
     Attributes:
         frozen: Of what `DeployableModel.predict` returns, with history as it stood at the cut-off.
         live: The same with history moving on.
-        gib_saved: Against the requests; None where nobody asked.
+        saved: Against the requests, in GiB, and what money is made of.
         rows: Jobs.
     """
 
     frozen: Score
     live: Score
-    gib_saved: float | None
+    saved: Savings
     rows: int
 
     @property
     def values(self) -> dict[str, Any]:
-        """As the run's result names them."""
+        """As the run's result names them; ``saved_by_end`` holds the values of a `SavedByEnd`."""
         return {
             "score": self.frozen.score,
             "live_score": self.live.score,
             "under_pct": self.frozen.under_pct,
             "over_pct": self.frozen.over_pct,
-            "gib_saved": self.gib_saved,
+            "gib_saved": self.saved.gib,
+            "saved_by_end": asdict(self.saved.by_end),
             "rows": self.rows,
         }
 
@@ -118,9 +123,9 @@ def evaluate(model: DeployableModel, jobs: ScoredJobs, allocation_gib: FloatArra
         ScoringError: Without jobs.
     """
     live_gib = model.predict_with_history(jobs.rows, jobs.point_in_time)
-    saved = savings(jobs.peak_gib, allocation_gib, jobs.memreq_gib, censored=jobs.is_censored)
+    saved = savings(jobs.peak_gib, allocation_gib, jobs.memreq_gib, censored=jobs.is_censored, run_hours=jobs.run_hours)
     return Evaluation(
-        jobs.score(allocation_gib, under_cost), jobs.score(live_gib, under_cost), saved.gib, len(jobs.peak_gib)
+        jobs.score(allocation_gib, under_cost), jobs.score(live_gib, under_cost), saved, len(jobs.peak_gib)
     )
 
 

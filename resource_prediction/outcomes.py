@@ -20,6 +20,7 @@ class Outcomes:
         known_us: When the peak was known: the end of the job, else its time stamp plus the label delay; microseconds.
         peak_gib: Peak resident memory; for a cut-off job a lower bound.
         memreq_gib: What people asked for; NaN where absent.
+        run_hours: From submission to end; NaN where the end is not known.
         is_final: The peak is the job's own: such rows enter history, train, and are scored.
         is_censored: The job was killed at its allocation: scored and trained as "at least this", never in history.
     """
@@ -27,6 +28,7 @@ class Outcomes:
     known_us: IntArray
     peak_gib: FloatArray
     memreq_gib: FloatArray
+    run_hours: FloatArray
     is_final: BoolArray
     is_censored: BoolArray
 
@@ -62,6 +64,7 @@ def read_outcomes(rows: pd.DataFrame, label_delay_us: int) -> Outcomes:
         known_us=_known_us(rows, label_delay_us),
         peak_gib=peak_gib,
         memreq_gib=memreq_gib,
+        run_hours=_run_hours(rows),
         is_final=usable & (np.isin(status, FINAL_STATUSES) | (status == "")),
         is_censored=usable & ((status == "oom") | at_limit),
     )
@@ -74,6 +77,13 @@ def _known_us(rows: pd.DataFrame, label_delay_us: int) -> IntArray:
         return known_us
     finished = rows["finished_at"].to_numpy(dtype="datetime64[us]")
     return np.where(np.isnat(finished), known_us, finished.astype(np.int64))
+
+
+def _run_hours(rows: pd.DataFrame) -> FloatArray:
+    if "finished_at" not in rows:
+        return np.full(len(rows), np.nan)
+    took = rows["finished_at"].to_numpy(dtype="datetime64[us]") - rows["time"].to_numpy(dtype="datetime64[us]")
+    return np.where(np.isnat(took), np.nan, took / np.timedelta64(1, "h"))
 
 
 def _number(rows: pd.DataFrame, column: str) -> FloatArray:

@@ -1,4 +1,4 @@
-"""What allocations save against the requests, in GiB and, where hours are known, in money. Not here: the score."""
+"""What allocations save against the requests, in GiB and, where hours are known, in money. Not here: score, wording."""
 
 from __future__ import annotations
 
@@ -16,25 +16,79 @@ HoursSource = Literal["end times", "job hours", "end times and job hours"]
 
 
 @dataclass(frozen=True)
+class Money:
+    """What GiB saved come to over time; a number that does not exist is None.
+
+    Attributes:
+        gib_hours: Each job's GiB saved times its hours, summed.
+        usd: ``gib_hours`` times the price.
+        hours_from: Where the hours come from.
+        hours_rows: Jobs with a request and hours, the ones behind ``gib_hours``.
+    """
+
+    gib_hours: float | None
+    usd: float | None
+    hours_from: HoursSource | None
+    hours_rows: int
+
+
+@dataclass(frozen=True)
+class SavedByEnd:
+    """GiB saved by jobs with a request, apart by whether their end is known: sums that any hours and price go onto.
+
+    So a fit that is kept can be told in money at another price, without scoring it again.
+
+    Attributes:
+        timed_gib_hours: Of jobs whose end is known: GiB saved times hours, summed.
+        timed_rows: These jobs.
+        untimed_gib: Of all others: GiB saved, summed.
+        untimed_rows: These jobs.
+    """
+
+    timed_gib_hours: float
+    timed_rows: int
+    untimed_gib: float
+    untimed_rows: int
+
+    def money(self, job_hours: float | None = None, usd_per_gib_hour: float | None = None) -> Money:
+        """Put hours and a price onto the sums.
+
+        Args:
+            job_hours: Hours of a job whose end is not known; None leaves such jobs out.
+            usd_per_gib_hour: Price of one GiB for one hour, US dollars.
+
+        Raises:
+            ScoringError: ``job_hours`` is negative or infinite.
+        """
+        if job_hours is not None and not 0 <= job_hours < np.inf:
+            raise _bad_hours()
+        gib_hours, rows = self.timed_gib_hours, self.timed_rows
+        hours_from: HoursSource | None = "end times" if rows else None
+        if job_hours is not None and self.untimed_rows:
+            hours_from = "end times and job hours" if rows else "job hours"
+            gib_hours, rows = gib_hours + self.untimed_gib * job_hours, rows + self.untimed_rows
+        if not rows:
+            return Money(None, None, None, 0)
+        usd = None if usd_per_gib_hour is None else gib_hours * usd_per_gib_hour
+        return Money(gib_hours, usd, hours_from, rows)
+
+
+@dataclass(frozen=True)
 class Savings:
     """What allocations save against the requests; a number that does not exist is None.
 
     Attributes:
         gib: Sum over jobs that fit of request less allocation, less the allocation of each job that does not.
-        gib_hours: The same, each job times its hours.
-        usd: ``gib_hours`` times the price.
-        hours_from: Where the hours come from.
+        money: The same over each job's hours.
+        by_end: The sums behind ``money``.
         rows: Jobs with a request, the ones behind ``gib``.
-        hours_rows: Jobs among them with hours, the ones behind ``gib_hours``.
         under_rows: Jobs among ``rows`` that did not fit and ran again at their request.
     """
 
     gib: float | None
-    gib_hours: float | None
-    usd: float | None
-    hours_from: HoursSource | None
+    money: Money
+    by_end: SavedByEnd
     rows: int
-    hours_rows: int
     under_rows: int
 
 
@@ -70,16 +124,12 @@ def savings(
     known = ~np.isnan(request_gib)
     under, _ = job_losses(peak_gib, allocation_gib, censored=censored)
     saved_gib = np.where(under, -allocation_gib, request_gib - allocation_gib)
-    hours, hours_from = _hours(known, run_hours, job_hours)
-    timed = ~np.isnan(hours)
-    gib_hours = float(np.dot(saved_gib[timed], hours[timed])) if timed.any() else None
+    by_end = _by_end(saved_gib, known, run_hours)
     return Savings(
         gib=float(saved_gib[known].sum()) if known.any() else None,
-        gib_hours=gib_hours,
-        usd=None if gib_hours is None or usd_per_gib_hour is None else gib_hours * usd_per_gib_hour,
-        hours_from=hours_from,
+        money=by_end.money(job_hours, usd_per_gib_hour),
+        by_end=by_end,
         rows=int(known.sum()),
-        hours_rows=int(timed.sum()),
         under_rows=int((under & known).sum()),
     )
 
@@ -91,19 +141,22 @@ def gib_saved(
     return savings(peak_gib, allocation_gib, request_gib, censored=censored).gib
 
 
-def _hours(
-    known: BoolArray, run_hours: ArrayLike | None, job_hours: float | None
-) -> tuple[FloatArray, HoursSource | None]:
-    """Hours of each job with a request, NaN where there are none, and where they come from."""
-    measured = np.full(len(known), np.nan) if run_hours is None else np.array(run_hours, dtype=np.float64)
-    check_length("hours", measured, len(known))
-    if (measured < 0).any() or np.isinf(measured).any() or (job_hours is not None and not 0 <= job_hours < np.inf):
-        raise ScoringError(
-            "hours of a job", got="a negative or infinite number", expected="hours >= 0", next_step="Check the times."
-        )
-    measured[~known] = np.nan
-    from_end_times = ~np.isnan(measured)
-    if job_hours is None or from_end_times.sum() == known.sum():
-        return measured, "end times" if from_end_times.any() else None
-    filled = np.where(known & ~from_end_times, job_hours, measured)
-    return filled, "end times and job hours" if from_end_times.any() else "job hours"
+def _by_end(saved_gib: FloatArray, known: BoolArray, run_hours: ArrayLike | None) -> SavedByEnd:
+    """Sum up the jobs with a request, those with hours of their own apart."""
+    hours = np.full(len(known), np.nan) if run_hours is None else np.array(run_hours, dtype=np.float64)
+    check_length("hours", hours, len(known))
+    if (hours < 0).any() or np.isinf(hours).any():
+        raise _bad_hours()
+    timed, untimed = known & ~np.isnan(hours), known & np.isnan(hours)
+    return SavedByEnd(
+        timed_gib_hours=float(np.dot(saved_gib[timed], hours[timed])),
+        timed_rows=int(timed.sum()),
+        untimed_gib=float(saved_gib[untimed].sum()),
+        untimed_rows=int(untimed.sum()),
+    )
+
+
+def _bad_hours() -> ScoringError:
+    return ScoringError(
+        "hours of a job", got="a negative or infinite number", expected="hours >= 0", next_step="Check the times."
+    )

@@ -41,7 +41,7 @@ class NewestEvaluation:
     verdict: Verdict
 
 
-@task(name="evaluate")
+@task(name="evaluate", task_run_name="evaluate the newest models")
 def evaluate_newest(store: str, features: Features, families: tuple[str, ...], under_cost: float) -> NewestEvaluation:
     """Score the newest judged artifact of every chosen family; nothing is fitted or promoted.
 

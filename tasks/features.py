@@ -61,7 +61,7 @@ class Cut:
     seconds: float
 
 
-@task(name="features")
+@task(name="features", task_run_name="features of every row")
 def build_features(store: str, label_delay_us: int, workers: int, *, reuse: bool) -> Features:
     """Describe every published row by what was known at its submission, and store that.
 
@@ -87,7 +87,7 @@ def build_features(store: str, label_delay_us: int, workers: int, *, reuse: bool
     return Features(name, pointer, snapshot.digest, label_delay_us, time.perf_counter() - began)
 
 
-@task(name="cut training set", task_run_name="cut {role} training set")
+@task(name="cut training set", task_run_name="cut the {role} training set")
 def cut_training_set(
     store: str, features: Features, role: str, *, holdout: str | None, train_window_us: int | None
 ) -> Cut:
@@ -129,7 +129,7 @@ def _tell_holdout(rows: pd.DataFrame, outcomes: Outcomes, is_held_out: BoolArray
     logger.info("hold-out: %s jobs are scored; %s others without a final peak are not", f"{scored:,}", f"{others:,}")
 
 
-@task(name="leak audit")
+@task(name="leak audit", task_run_name="leak audit of the features")
 def audit_features(store: str, features: Features, seed: int) -> dict[str, Any]:
     """Describe rows a second time from what was known alone.
 

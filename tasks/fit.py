@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from prefect import task
 from prefect.client.schemas.objects import State
@@ -21,6 +21,7 @@ from resource_prediction.models.unified_wrapper import DeployableModel
 from resource_prediction.recipe import Recipe
 from resource_prediction.training import fit_recipe
 from tasks.features import Cut, Features
+from tasks.progress import FamilyProgress
 from tasks.score import enter_evidence, load_scored_jobs, predict_timed
 from warehouse import prepared
 from warehouse.artifacts import artifact_path, store_artifact
@@ -28,6 +29,8 @@ from warehouse.code_version import code_version
 from warehouse.faults import store_faults
 from warehouse.layout import Layout
 from warehouse.registry import Fit, Registry, Role
+
+Purpose = Literal["candidate", "champion's recipe", "nominated"]
 
 SCORE_NAMES = ("score", "live_score", "under_pct", "over_pct", "rows")
 
@@ -42,6 +45,7 @@ class Fitted:
         metrics: Scores on the hold-out, for a judged fit.
         fit_seconds: Wall clock of the fit in this run; 0 where it was taken over.
         taken_from: The earlier run it was taken over from, if any.
+        not_shown: What the Prefect UI could not be told of it.
     """
 
     recipe: dict[str, Any]
@@ -49,6 +53,7 @@ class Fitted:
     metrics: dict[str, Any]
     fit_seconds: float
     taken_from: str | None
+    not_shown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,7 @@ class FitOrder:
         cut: The training set.
         seed: Seed of the fit.
         under_cost: Penalty that all recipes of the run are scored with; a recipe allocates by its own.
+        purpose: Why it is fitted, for the task's name.
     """
 
     store: str
@@ -72,6 +78,7 @@ class FitOrder:
     cut: Cut
     seed: int
     under_cost: float
+    purpose: Purpose = "candidate"
 
     @property
     def layout(self) -> Layout:
@@ -85,7 +92,7 @@ class FitOrder:
         return hashlib.sha256(json.dumps(values).encode()).hexdigest()
 
 
-@task(name="fit", task_run_name="fit {order.recipe[family]}")
+@task(name="fit", task_run_name="fit {order.recipe[family]} ({order.purpose})")
 def fit_judged(order: FitOrder) -> Fitted | State[Any]:
     """Fit a recipe on what was known before the hold-out, score it there, and enter its complete blocks in the ledger.
 
@@ -94,13 +101,19 @@ def fit_judged(order: FitOrder) -> Fitted | State[Any]:
     Raises:
         StoreError: The store cannot be read or written, which is no fault of the family.
     """
+    progress = FamilyProgress("fit", str(order.recipe["family"]))
+    progress.tell(0, f"{order.purpose}: fitting")
     try:
         with store_faults(order.layout):
-            return _fit(order, "judged", {})
+            fitted = _fit(order, "judged", {})
     except StoreError:
         raise
     except ResourcePredictionError as error:
+        progress.tell(100, f"{order.purpose}: failed: {error}")
         return Failed(message=str(error))
+    origin = f"in {fitted.fit_seconds:.1f} s" if fitted.taken_from is None else f"taken over from {fitted.taken_from}"
+    progress.tell(100, f"{order.purpose}: scores {fitted.metrics['score']:.1f}, fitted {origin}")
+    return replace(fitted, not_shown=tuple(progress.not_shown))
 
 
 @task(name="serve", task_run_name="fit {order.recipe[family]} on everything known")

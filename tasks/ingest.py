@@ -50,7 +50,7 @@ class Ingested:
     seconds: float
 
 
-@task(name="generate demo farm")
+@task(name="generate demo farm", task_run_name="generate the demo farm, {rows} jobs")
 def generate_demo(store: str, rows: int, days: float) -> str:
     """Write the synthetic farm's export into the store, unless it is there; returns its path."""
     return str(write_demo_export(Layout(Path(store)), rows, days))
@@ -77,7 +77,12 @@ def with_retries(retries: int, first_delay_seconds: float) -> Task[..., Ingested
     )
 
 
-@task(name="ingest", retry_jitter_factor=0.5, retry_condition_fn=is_outside)
+@task(
+    name="ingest",
+    task_run_name="ingest {telemetry[kind]} telemetry",
+    retry_jitter_factor=0.5,
+    retry_condition_fn=is_outside,
+)
 def ingest_telemetry(
     store: str,
     places: list[str],

@@ -95,7 +95,7 @@ def nominated_fit(store: str) -> Fit | None:
         return None if nomination is None else registry.fits.of_recipe(nomination.recipe.digest)
 
 
-@task(name="judge", task_run_name="judge {evening.run_id}")
+@task(name="judge", task_run_name="judge run {evening.run_id}")
 def judge_night(evening: Evening) -> Judgement:
     """Ask the gate, with the ledger and its memory out of the store."""
     layout = Layout(Path(evening.store))
@@ -118,7 +118,7 @@ def judge_night(evening: Evening) -> Judgement:
     return Judgement(verdict, champion, nomination)
 
 
-@task(name="promote", task_run_name="{judgement.verdict.kind} {evening.run_id}")
+@task(name="promote", task_run_name="carry out the verdict {judgement.verdict.kind}")
 def carry_out(evening: Evening, judgement: Judgement, judged: Fitted | None, served: Fitted | None) -> Champion | None:
     """Promote where the verdict says so, and store verdict and gate's memory with it.
 
@@ -141,7 +141,7 @@ def carry_out(evening: Evening, judgement: Judgement, judged: Fitted | None, ser
         return registry.conclude(_conclusion(evening, judgement, content), at=datetime.now(UTC))
 
 
-@task(name="record evaluation")
+@task(name="record evaluation", task_run_name="record the evaluation")
 def record_evaluation(store: str, run_id: str, verdict: Verdict, data_digest: str) -> Champion | None:
     """Store a verdict that changes nothing by its nature; returns who serves."""
     with Registry.open(Layout(Path(store))) as registry:

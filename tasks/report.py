@@ -9,6 +9,7 @@ from typing import Any
 from resource_prediction.config import family_entry
 from resource_prediction.gate import RecipeId, Verdict
 from resource_prediction.recipe import Recipe
+from resource_prediction.summary.aside import Aside, Price, Saved
 from tasks.fit import Fitted
 from warehouse.artifacts import artifact_path
 from warehouse.layout import Layout
@@ -26,12 +27,14 @@ class FamilyOutcome:
         fitted: Its fit; None where it failed.
         error: Why it failed.
         trials: Of its search; None where there was none.
+        not_shown: What the Prefect UI could not be told of it.
     """
 
     family: str
     fitted: Fitted | None = None
     error: str | None = None
     trials: dict[str, int] | None = None
+    not_shown: tuple[str, ...] = ()
 
     @property
     def values(self) -> dict[str, Any]:
@@ -65,10 +68,16 @@ class RunReport:
         audit: What the leak audit saw.
         seconds: Wall clock by stage.
         served: How the champion did as it served, for the verdict's numbers; the result has no place for it.
+        is_demo: The telemetry is synthetic.
+        price: Hours and money as asked.
+        files_not_read: Files that were refused or left, with the reason.
+        not_shown: What the Prefect UI could not be told, with the reason.
     """
 
     run_id: str
     store: str
+    is_demo: bool = False
+    price: Price = field(default_factory=Price)
     families: list[FamilyOutcome] = field(default_factory=list)
     beside: FamilyOutcome | None = None
     nominated: FamilyOutcome | None = None
@@ -78,6 +87,8 @@ class RunReport:
     audit: dict[str, Any] = field(default_factory=dict)
     seconds: dict[str, float] = field(default_factory=dict)
     served: dict[str, Any] | None = None
+    files_not_read: tuple[str, ...] = ()
+    not_shown: list[str] = field(default_factory=list)
 
     def result(
         self, verdict: Verdict, *, applied: bool, champion: Champion | None, before: Champion | None
@@ -114,6 +125,31 @@ class RunReport:
             "leak_audit": {name: self.audit.get(name) for name in ("rows", "passed")},
             "seconds": self.seconds,
         }
+
+    def told_of(self, champion: Champion | None) -> Fitted | None:
+        """The fit whose savings and picture are told: the champion's recipe in this run, else the best; if scored."""
+        scored = [one.fitted for one in self.families if one.fitted and one.fitted.metrics.get("score") is not None]
+        best = min(scored, key=lambda fitted: float(fitted.metrics["score"]), default=None)
+        return best if champion is None else self._fit_of(champion.recipe)
+
+    def aside(self, champion: Champion | None) -> Aside:
+        """What is told beside the result."""
+        told = self.told_of(champion)
+        saved = {one.family: Saved.of(one.fitted.metrics, self.price) for one in self.families if one.fitted}
+        return Aside(
+            is_demo=self.is_demo,
+            price=self.price,
+            family=None if told is None else str(told.recipe["family"]),
+            saved=None if told is None else Saved.of(told.metrics, self.price),
+            by_family={family: each for family, each in saved.items() if each is not None},
+            files_not_read=self.files_not_read,
+        )
+
+    def record(self, result: dict[str, Any], aside: Aside) -> dict[str, Any]:
+        """What the store keeps of the run: the result, and what is told beside it."""
+        outcomes = [outcome for outcome in [*self.families, self.beside, self.nominated] if outcome]
+        not_shown = [*(note for outcome in outcomes for note in outcome.not_shown), *self.not_shown]
+        return {**result, "aside": aside.values, "not_shown": not_shown}
 
     def _serving(self, champion: Champion) -> dict[str, Any]:
         fitted = self._fit_of(champion.recipe)

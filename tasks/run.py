@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+from resource_prediction.errors import StoreError
 from warehouse.layout import Layout
 from warehouse.metrics import write_metrics
 from warehouse.registry import Registry
@@ -45,3 +46,18 @@ def run_state(store: str, run_id: str) -> str | None:
     """How an earlier run ended; None where the store does not know it."""
     with Registry.read(Layout(Path(store))) as registry:
         return next((run.state for run in registry.runs.history() if run.run_id == run_id), None)
+
+
+def run_record(store: str, run_id: str) -> dict[str, Any]:
+    """What the store keeps of a finished run: its result, and what is told beside it.
+
+    Raises:
+        StoreError: There is no such run, or it did not come that far.
+    """
+    with Registry.read(Layout(Path(store))) as registry:
+        found = [run.result for run in registry.runs.history() if run.run_id == run_id and run.result is not None]
+    if not found:
+        raise StoreError(
+            "run", got=repr(run_id), expected="the id of a finished run", next_step="Look at the run's state first."
+        )
+    return dict(found[0])

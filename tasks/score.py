@@ -76,7 +76,7 @@ def from_us(instant_us: int) -> datetime:
     return datetime(1970, 1, 1) + timedelta(microseconds=instant_us)  # noqa: DTZ001 - the ledger's times have no zone
 
 
-@task(name="score baselines")
+@task(name="score baselines", task_run_name="score the baselines on the hold-out")
 def score_holdout_baselines(store: str, features: Features, cut: Cut, under_cost: float) -> dict[str, Any]:
     """Score the requests and the rolling maximum on the hold-out; None where one does not exist."""
     rows = read_rows(read_snapshot(Layout(Path(store)), features.pointer), LEARNING_COLUMNS)
@@ -86,14 +86,14 @@ def score_holdout_baselines(store: str, features: Features, cut: Cut, under_cost
     return {name: None if score is None else asdict(score) for name, score in scores.items()}
 
 
-@task(name="describe hold-out")
+@task(name="describe hold-out", task_run_name="describe the hold-out")
 def describe_holdout(store: str, features: Features, cut: Cut) -> dict[str, Any]:
     """Rows of the hold-out that are scored, and the span of their times."""
     times = load_scored_jobs(store, features, since_us=cut.until_us).rows["time"]
     return {"rows": len(times), "from": times.min().isoformat(), "until": times.max().isoformat()}
 
 
-@task(name="score champion as it is")
+@task(name="score champion as it is", task_run_name="score the champion as it serves")
 def score_served_champion(store: str, features: Features) -> dict[str, Any] | None:
     """Score the champion's served artifact on the jobs that came after its fit, and enter them as evidence.
 

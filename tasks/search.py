@@ -17,6 +17,7 @@ from resource_prediction.errors import ResourcePredictionError, StoreError
 from resource_prediction.recipe import Recipe
 from resource_prediction.search import search
 from tasks.features import Cut
+from tasks.progress import FamilyProgress
 from warehouse import prepared
 from warehouse.faults import store_faults
 from warehouse.layout import Layout
@@ -32,14 +33,16 @@ class Searched:
         recipe: Values of the best recipe.
         score: Its score over the folds; not to be compared with a hold-out's.
         trials: All finished trials of the study, and those of this run.
+        not_shown: What the Prefect UI could not be told of it.
     """
 
     recipe: dict[str, Any]
     score: float
     trials: dict[str, int]
+    not_shown: tuple[str, ...] = ()
 
 
-@task(name="search", task_run_name="search {recipe[family]}")
+@task(name="search", task_run_name="search {recipe[family]} ({trials} trials)")
 def search_family(store: str, recipe: dict[str, Any], cut: Cut, *, trials: int, seed: int) -> Searched | State[Any]:
     """Search a family until its study has as many finished trials as asked for.
 
@@ -50,7 +53,11 @@ def search_family(store: str, recipe: dict[str, Any], cut: Cut, *, trials: int, 
     """
     layout, start = Layout(Path(store)), Recipe.of(recipe)
 
+    progress = FamilyProgress("search", start.family)
+    progress.tell(0, "no trial is done yet")
+
     def report(done: int, best: float) -> None:
+        progress.tell(min(99.0, 100 * done / trials), f"{done} of {trials} trials done, best {best:.1f} so far")
         logger.info("search of %s: %d of %d trials done, best %.1f so far", start.family, done, trials, best)
 
     try:
@@ -62,8 +69,11 @@ def search_family(store: str, recipe: dict[str, Any], cut: Cut, *, trials: int, 
     except StoreError:
         raise
     except ResourcePredictionError as error:
+        progress.tell(100, f"failed: {error}")
         return Failed(message=str(error))
-    return Searched(found.recipe.values, found.score, {"done": found.done, "new": found.new})
+    progress.tell(100, f"{found.done} trials done, {found.new} of them in this run; best {found.score:.1f}")
+    trials_done = {"done": found.done, "new": found.new}
+    return Searched(found.recipe.values, found.score, trials_done, tuple(progress.not_shown))
 
 
 def _open_journal(layout: Layout, family: str) -> optuna.storages.JournalStorage:

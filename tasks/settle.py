@@ -26,7 +26,7 @@ RECENT_DAYS = 14
 """How far back blocks are looked for: a store that was left alone for longer has nights without evidence."""
 
 
-@task(name="enter settled evidence")
+@task(name="enter settled evidence", task_run_name="enter evidence that has settled")
 def enter_settled_evidence(store: str, features: Features, recipes: list[str]) -> int:
     """Let earlier judged fits enter the settled blocks that a recipe has no entry for.
 

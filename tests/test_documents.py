@@ -59,6 +59,11 @@ def _modules(rows: list[list[str]]) -> set[str]:
     return found
 
 
+def _is_own_source(name: str) -> bool:
+    """Whether a file is a source that somebody put beside ours: one file, and no change elsewhere."""
+    return name.startswith("warehouse/sources/") and re.search(r"^SCHEME = ", _text(name), re.MULTILINE) is not None
+
+
 def test_the_list_of_rooms_is_the_tree() -> None:
     rooms = [rows for rows in _tables(_text("docs/architecture.md")) if rows[0][0].startswith("in `")]
     listed = set().union(*map(_modules, rooms))
@@ -68,7 +73,8 @@ def test_the_list_of_rooms_is_the_tree() -> None:
         for path in (ROOT / package).rglob("*.py")
         if path.name != "__init__.py"
     }
-    assert sorted(tree - listed) == [], "add these to the rooms in docs/architecture.md"
+    unlisted = [name for name in tree - listed if not _is_own_source(name)]
+    assert sorted(unlisted) == [], "add these to the rooms in docs/architecture.md"
     assert sorted(listed - tree) == [], "these rooms of docs/architecture.md are gone"
 
 

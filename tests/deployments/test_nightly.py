@@ -11,7 +11,7 @@ import yaml
 
 from deployments.nightly import CRON, DESCRIPTION, JOB_ENVIRONMENT, NAME, TAGS, TIME_ZONE, WORK_POOL
 from flows.parameters import RetrainParameters
-from flows.server import RUN_ENVIRONMENT, SERVER_ENVIRONMENT
+from flows.server import SERVER_ENVIRONMENT
 
 ROOT = Path(__file__).parents[2]
 
@@ -39,5 +39,4 @@ def test_prefect_commands_in_the_checkout_phone_nobody() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["prefect"]
     assert settings["server"]["analytics_enabled"] is json.loads(SERVER_ENVIRONMENT["PREFECT_SERVER_ANALYTICS_ENABLED"])
     assert settings["server"]["ui"]["show_promotional_content"] is False
-    assert settings["logging"]["extra_loggers"] == RUN_ENVIRONMENT["PREFECT_LOGGING_EXTRA_LOGGERS"]
     assert str(settings["flows"]["heartbeat_frequency"]) == JOB_ENVIRONMENT["PREFECT_FLOWS_HEARTBEAT_FREQUENCY"]

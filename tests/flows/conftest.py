@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from flows.logs import MODEL_LOGGER, OUR_LOGGERS, PREFECT_LOGGERS
+from flows.logs import MODEL_LOGGER, OPTUNA, OUR_LOGGERS, PREFECT_LOGGERS
 from flows.train import main
 from resource_prediction.config import CLASSIFICATION_HYPERPARAMETERS, HYPERPARAMETER_CONFIGS, Hyperparameter
 from tests.flows.result_schema import Result
@@ -77,7 +77,7 @@ def kept_environment() -> Iterator[None]:
 @pytest.fixture
 def loggers() -> Iterator[None]:
     """The loggers of a run, as they were before."""
-    names = ("prefect", *PREFECT_LOGGERS, *OUR_LOGGERS, MODEL_LOGGER)
+    names = ("prefect", *PREFECT_LOGGERS, *OUR_LOGGERS, MODEL_LOGGER, OPTUNA)
     before = {name: (logging.getLogger(name).level, logging.getLogger(name).filters[:]) for name in names}
     yield
     for name, (level, filters) in before.items():

@@ -10,52 +10,18 @@ from rich.console import Console
 
 from flows.console import SYNTHETIC, TABLE_COLUMNS, show_result
 from resource_prediction.config import families_of
+from resource_prediction.savings import Money
+from resource_prediction.summary.aside import Aside, Price, Saved
 from tests.flows.result_schema import Result
+from tests.resource_prediction.summary.runs import SCORES, family, result
 
-SCORES = {"score": 71.25, "live_score": 70.5, "under_pct": 2.25, "over_pct": 60.0}
 NOTHING = dict.fromkeys(SCORES)
 
 
-def family(name: str, **changes: Any) -> dict[str, Any]:
-    values = {
-        "family": name,
-        "task_type": name.rsplit("_", 1)[1],
-        **SCORES,
-        "gib_saved": 12_345.6,
-        "fit_seconds": 1.5,
-        "predict_ms_per_1000": 9.0,
-        "trials": None,
-        "status": "ok",
-        "error": None,
-    }
-    return values | changes
-
-
-def result(**changes: Any) -> dict[str, Any]:
-    champion = {"version": "0001-a", "family": "xgboost_regression", "path": "var/own/champion", **SCORES}
-    values: dict[str, Any] = {
-        "verdict": "first",
-        "applied": True,
-        "reason": "xgboost_regression scores 71.2 on the 300 newest jobs.",
-        "run_id": "run-1",
-        "store": "var/own",
-        "champion": champion,
-        "challenger": None,
-        "improvement": None,
-        "baselines": {"memreq": {"score": 162.0, "under_pct": 0.0, "over_pct": 162.0}, "rolling_max_20": None},
-        "families": [family("xgboost_regression")],
-        "holdout": {"rows": 300, "from": "2025-04-28T10:11:12", "until": "2025-04-29T20:00:00.5"},
-        "ingest": {"read": 1503, "accepted": 1490, "updated": 3, "known": 2, "twins": 5, "quarantined": 3},
-        "leak_audit": {"rows": 2000, "passed": True},
-        "seconds": dict.fromkeys(("ingest", "features", "fit", "serve", "total"), 1.0),
-    }
-    return values | changes
-
-
-def shown(values: dict[str, Any], *, is_demo: bool = False, server: str | None = None) -> str:
+def shown(values: dict[str, Any], aside: Aside | None = None, *, server: str | None = None) -> str:
     Result.model_validate(values)
     console = Console(file=io.StringIO(), width=TABLE_COLUMNS)
-    show_result(values, console, is_demo=is_demo, server=server)
+    show_result(values, aside or Aside(), console, server=server)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -102,7 +68,7 @@ def test_holdout_rows_and_audit_are_told_in_words() -> None:
 
 @pytest.mark.parametrize("is_demo", [True, False])
 def test_the_demo_farm_is_called_synthetic_and_nothing_else_is(is_demo: bool) -> None:
-    assert (SYNTHETIC in shown(result(), is_demo=is_demo)) == is_demo
+    assert (SYNTHETIC in shown(result(), Aside(is_demo=is_demo))) == is_demo
 
 
 @pytest.mark.parametrize(
@@ -146,3 +112,16 @@ def test_a_champion_with_other_settings_than_its_family_in_the_table_has_a_line_
     assert "xgboost_regression, as it serves *" in text
     assert "12.5" in line_of(text, "as it serves")
     assert "*" not in line_of(text, "xgboost_regression ").replace("as it serves *", "")
+
+
+def test_money_is_told_with_the_hours_that_it_rests_on() -> None:
+    saved = Saved(1_000.0, Money(500.0, 2.0, "job hours", 300))
+    aside = Aside(price=Price(0.5, 0.004), family="xgboost_regression", saved=saved)
+    text = " ".join(shown(result(), aside).split())
+    assert "xgboost_regression takes 1,000 GiB less than people asked for" in text
+    assert "500 GiB-hours saved, 2.00 USD at 0.004 USD a GiB-hour" in text
+    assert "each of the 300 jobs counts with 0.5 hours (--job-hours)" in text
+
+
+def test_where_nothing_is_known_of_savings_nothing_is_said() -> None:
+    assert "GiB-hour" not in shown(result())

@@ -6,9 +6,10 @@ import logging
 import sys
 
 import pytest
+from prefect.logging.handlers import APILogHandler
 from prefect.states import Completed, Failed
 
-from flows.logs import OUR_LOGGERS, PREFECT_LOGGERS, ErrorsOnce, set_up_logs
+from flows.logs import OPTUNA, OUR_LOGGERS, PREFECT_LOGGERS, ErrorsOnce, logs_of_run, set_up_logs
 from resource_prediction.errors import FitError, TooFewRowsError
 
 
@@ -68,3 +69,27 @@ def test_the_filter_is_on_both_kinds_of_runs() -> None:
     for name in PREFECT_LOGGERS:
         assert any(isinstance(each, ErrorsOnce) for each in logging.getLogger(name).filters)
         assert not logging.getLogger(name).filter(record)
+
+
+@pytest.mark.usefixtures("loggers")
+def test_for_the_time_of_a_run_our_lines_and_optunas_go_to_prefect_and_then_no_more() -> None:
+    optuna = logging.getLogger(OPTUNA)
+    level = optuna.level
+    for name in OUR_LOGGERS:
+        logging.getLogger(name).setLevel(logging.NOTSET)
+    with logs_of_run():
+        for name in (*OUR_LOGGERS, OPTUNA):
+            assert sum(isinstance(each, APILogHandler) for each in logging.getLogger(name).handlers) == 1
+        assert {logging.getLogger(name).level for name in OUR_LOGGERS} == {logging.INFO}
+    for name in (*OUR_LOGGERS, OPTUNA):
+        assert not any(isinstance(each, APILogHandler) for each in logging.getLogger(name).handlers)
+    assert {logging.getLogger(name).level for name in OUR_LOGGERS} == {logging.NOTSET}
+    assert optuna.level == level
+
+
+@pytest.mark.usefixtures("loggers")
+def test_a_run_does_not_speak_up_where_the_command_line_asked_for_quiet() -> None:
+    set_up_logs(quiet=True)
+    with logs_of_run():
+        assert {logging.getLogger(name).level for name in OUR_LOGGERS} == {logging.ERROR}
+        assert logging.getLogger(OPTUNA).level == logging.WARNING

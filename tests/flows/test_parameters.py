@@ -35,6 +35,10 @@ from resource_prediction.config import families_of
         ({"seed": 2**31}, "less than 2147483648"),
         ({"under_cost": 0}, "greater than 0"),
         ({"under_cost": float("nan")}, "1000"),
+        ({"job_hours": 0}, "greater than 0"),
+        ({"job_hours": float("nan")}, "less than or equal to 8760"),
+        ({"usd_per_gib_hour": -0.1}, "greater than 0"),
+        ({"usd_per_gib_hour": float("inf")}, "less than or equal to 1000"),
         ({"source": ()}, "at least 1"),
         ({"from_date": "2025-04-27", "until_date": "2025-04-27"}, "got from 2025-04-27 until 2025-04-27; expected a f"),
         ({"from_date": "yesterday"}, "valid date"),
@@ -71,3 +75,10 @@ def test_a_run_can_be_read_back_from_what_the_registry_keeps_of_it() -> None:
 def test_parameters_do_not_change_under_a_run() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         RetrainParameters().seed = 7
+
+
+def test_the_form_in_the_ui_explains_every_parameter_and_knows_its_bounds() -> None:
+    fields = RetrainParameters.model_json_schema()["properties"]
+    assert [name for name, field in fields.items() if "description" not in field] == []
+    assert (fields["demo_rows"]["minimum"], fields["demo_rows"]["maximum"]) == (500, 5_000_000)
+    assert (fields["under_cost"]["exclusiveMinimum"], fields["under_cost"]["maximum"]) == (0, 1_000)

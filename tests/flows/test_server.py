@@ -90,7 +90,7 @@ def test_nothing_phones_home_and_a_fit_gets_one_thread() -> None:
 
 @pytest.mark.usefixtures("nobody")
 def test_what_the_user_set_stays() -> None:
-    environment = {"OMP_NUM_THREADS": "4", "PREFECT_LOGGING_EXTRA_LOGGERS": "mine"}
+    environment = {"OMP_NUM_THREADS": "4", "DO_NOT_TRACK": "mine"}
     prepare_environment(environment)
     assert environment["OMP_NUM_THREADS"] == "4"
-    assert environment["PREFECT_LOGGING_EXTRA_LOGGERS"] == "mine"
+    assert environment["DO_NOT_TRACK"] == "mine"

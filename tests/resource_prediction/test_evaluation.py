@@ -20,7 +20,16 @@ class AsGiven:
 
 def test_score_and_savings_agree_on_a_job_that_its_limit_killed() -> None:
     two = np.array([4.0, 4.0])
-    jobs = ScoredJobs(pd.DataFrame(index=range(2)), np.empty((2, 0), np.float32), two, two + 6, np.array([True, False]))
+    no_features, killed = np.empty((2, 0), np.float32), np.array([True, False])
+    jobs = ScoredJobs(pd.DataFrame(index=range(2)), no_features, two, two + 6, run_hours=two / 8, is_censored=killed)
     found = evaluate(cast("DeployableModel", AsGiven()), jobs, two, under_cost=5.0)
     assert found.frozen.under_pct == 50.0
-    assert found.gib_saved == -4.0 + (10 - 4)
+    assert found.saved.gib == -4.0 + (10 - 4)
+
+
+def test_what_a_fit_keeps_of_its_savings_is_enough_for_money_at_any_price() -> None:
+    two = np.array([4.0, 4.0])
+    hours, nobody = np.array([0.5, np.nan]), np.array([False, False])
+    jobs = ScoredJobs(pd.DataFrame(index=range(2)), np.empty((2, 0), np.float32), two, two + 6, hours, nobody)
+    kept = evaluate(cast("DeployableModel", AsGiven()), jobs, two + 1, under_cost=5.0).values["saved_by_end"]
+    assert kept == {"timed_gib_hours": 5 * 0.5, "timed_rows": 1, "untimed_gib": 5.0, "untimed_rows": 1}

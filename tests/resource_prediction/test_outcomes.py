@@ -102,3 +102,8 @@ def test_units_are_gib() -> None:
     assert found.peak_gib.tolist() == [4.0]
     assert found.memreq_gib.tolist() == [1.5]
     assert np.isnan(outcome().memreq_gib).all()
+
+
+def test_a_job_ran_from_its_submission_to_its_end_and_without_an_end_nobody_knows() -> None:
+    assert outcome(finished_at=NOON + pd.Timedelta("30min")).run_hours.tolist() == [0.5]
+    assert np.isnan([*outcome(finished_at=pd.NaT).run_hours, *outcome().run_hours]).all()

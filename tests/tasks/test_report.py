@@ -12,6 +12,8 @@ from resource_prediction.allocation import AllocationRule
 from resource_prediction.gate import RecipeId, Verdict
 from resource_prediction.improvement import Improvement
 from resource_prediction.recipe import Recipe
+from resource_prediction.savings import Money
+from resource_prediction.summary.aside import Price, Saved
 from tasks.fit import Fitted
 from tasks.report import FamilyOutcome, RunReport
 from warehouse.registry import Champion, Scores
@@ -172,3 +174,37 @@ def test_baselines_and_audit_are_told_by_their_documented_keys(report: RunReport
         "rolling_max_20": None,
     }
     assert said["leak_audit"] == {"rows": 9, "passed": True}
+
+
+BY_END = {"timed_gib_hours": 0.0, "timed_rows": 0, "untimed_gib": 5.0, "untimed_rows": 10}
+
+
+def with_savings(one: FamilyOutcome) -> FamilyOutcome:
+    assert one.fitted is not None
+    return replace(one, fitted=replace(one.fitted, metrics={**one.fitted.metrics, "saved_by_end": BY_END}))
+
+
+def test_savings_are_told_of_the_champions_recipe_else_of_the_best_family(report: RunReport) -> None:
+    report.families = [with_savings(outcome(XGBOOST)), with_savings(outcome(LIGHTGBM, 60.0))]
+    assert report.aside(champion(XGBOOST)).family == XGBOOST
+    assert report.aside(None).family == LIGHTGBM
+    unknown = report.aside(champion("quantile_ensemble_regression"))
+    assert (unknown.family, unknown.saved) == (None, None)
+
+
+def test_money_follows_the_price_of_the_run_and_not_that_of_the_fit(report: RunReport) -> None:
+    report.families = [with_savings(outcome(XGBOOST))]
+    report.price = Price(job_hours=2.0, usd_per_gib_hour=0.5)
+    assert report.aside(None).by_family[XGBOOST] == Saved(5.0, Money(10.0, 5.0, "job hours", 10))
+
+
+def test_a_run_without_a_scored_family_tells_of_none() -> None:
+    report = RunReport("run-1", "var/own", families=[FamilyOutcome(XGBOOST, error="no luck")])
+    assert (report.told_of(None), report.aside(None).by_family) == (None, {})
+
+
+def test_the_record_is_the_result_with_what_is_told_beside_it_and_what_was_not_shown(report: RunReport) -> None:
+    report.families[0].not_shown, report.not_shown = ("fit-a: gone",), ["verdict: gone"]
+    record = report.record({"verdict": "kept"}, report.aside(None))
+    assert record.keys() == {"verdict", "aside", "not_shown"}
+    assert record["not_shown"] == ["fit-a: gone", "verdict: gone"]

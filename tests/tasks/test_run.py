@@ -10,7 +10,7 @@ from typing import Literal
 import pytest
 
 from resource_prediction.errors import StoreBusyError, StoreError
-from tasks.run import begin_run, end_run, run_state
+from tasks.run import begin_run, end_run, run_record, run_state
 from warehouse.layout import Layout
 from warehouse.registry import Registry
 from warehouse.run_locks import release_run
@@ -77,3 +77,12 @@ def test_a_path_that_is_no_folder_is_no_store(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(StoreError, match="got a path that is not a folder; expected a folder that can be written"):
         begin_run(str(tmp_path / "file"), {})
+
+
+def test_the_record_of_a_run_is_there_once_it_is_done(tmp_path: Path) -> None:
+    store = str(tmp_path)
+    run_id = begin_run(store, {})
+    with pytest.raises(StoreError, match="expected the id of a finished run"):
+        run_record(store, run_id)
+    end_run(store, run_id, "done", {"verdict": "kept", "not_shown": []})
+    assert run_record(store, run_id) == {"verdict": "kept", "not_shown": []}

@@ -5,5 +5,5 @@ SELECT $$file, line, reasons, row_text, $$now
 FROM rejected
 ANTI JOIN (
     SELECT row_text, reasons FROM quarantine
-    WHERE file = $$file OR file IN (SELECT name FROM files WHERE starts_with(digest, $$digest))
+    WHERE file = $$file OR file IN (SELECT name FROM files WHERE digest = $$digest OR starts_with(digest, $$digest || ' '))
 ) AS held USING (row_text, reasons)

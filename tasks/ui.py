@@ -1,0 +1,48 @@
+"""The task that shows a run in the Prefect UI: table, verdict, picture. Not here: their text (library), progress."""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from typing import Any
+
+from prefect import task
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
+
+from resource_prediction.summary.aside import Aside
+from resource_prediction.summary.explanation import explain
+from resource_prediction.summary.leaderboard import leaderboard
+from tasks.picture import Picture
+from tasks.progress import tolerated
+
+LEADERBOARD, VERDICT, PICTURE = "leaderboard", "verdict", "allocations"
+"""Keys of artifacts: the same every night, so that the UI shows the history of each."""
+
+
+@task(name="show", task_run_name="show the verdict {result[verdict]}")
+def show_run(result: dict[str, Any], aside: Aside, picture: Picture | None) -> list[str]:
+    """Show leaderboard, verdict and picture in the UI.
+
+    Args:
+        result: The JSON object of the run.
+        aside: What is told beside it.
+        picture: Of the hold-out; None where there is none.
+
+    Returns:
+        What could not be shown, with the reason.
+    """
+    not_shown: list[str] = []
+    with tolerated(LEADERBOARD, not_shown):
+        about = f"Families of run {result['run_id']}, best first; lower scores are better."
+        create_table_artifact(leaderboard(result, aside), key=LEADERBOARD, description=about)
+    with tolerated(VERDICT, not_shown):
+        create_markdown_artifact(explain(result, aside), key=VERDICT, description=f"Run {result['run_id']}")
+    if picture is not None:
+        with tolerated(PICTURE, not_shown):
+            create_markdown_artifact(_inline(picture), key=PICTURE, description=f"Run {result['run_id']}")
+    return not_shown
+
+
+def _inline(picture: Picture) -> str:
+    # An image artifact would print its whole address, which is the picture itself, as a link below it.
+    address = f"data:image/png;base64,{b64encode(picture.png).decode()}"
+    return f"![{picture.caption}]({address})\n\n{picture.caption}\n"
