@@ -95,7 +95,7 @@ def _take_steps(night: Night, steps: Callable[[Night], tuple[dict[str, Any], Asi
         if isinstance(error, TerminationSignal):
             leave_soon()
         raise
-    return Completed(name=STATE_NAMES[result["verdict"]], message=result["reason"], data=result)
+    return Completed(name=STATE_NAMES[result["verdict"]], message=_message(result), data=result)
 
 
 def train_night(night: Night) -> tuple[dict[str, Any], Aside]:
@@ -288,6 +288,13 @@ def _note_end(store: str, run_id: str, state: Literal["failed", "stopped"]) -> s
         get_run_logger().exception("run %s could not be recorded as %s", run_id, state)
         return f" The run could not be recorded as {state} (got {error.got}): the next one marks it as stopped."
     return ""
+
+
+def _message(result: dict[str, Any]) -> str:
+    """The verdict's reason, and which families it was given without."""
+    failed = [family["family"] for family in result["families"] if family["status"] == "failed"]
+    note = f" {len(failed)} of {len(result['families'])} families failed: {', '.join(failed)}." if failed else ""
+    return f"{result['reason']}{note}"
 
 
 def _failed(error: ResourcePredictionError, note: str = "") -> State[Any]:

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -129,3 +130,59 @@ def test_ctrl_c_stops_says_what_is_kept_and_the_next_run_takes_it_over(tmp_path:
     assert f"taken from the stopped run {stopped.run_id}" in err
     assert "Traceback" not in err
     assert result["verdict"] == "first"
+
+
+def test_after_the_end_of_a_run_nobody_is_told_that_nothing_was_changed(
+    stop_run: Callable[[], str], tmp_path: Path
+) -> None:
+    from flows import interrupt  # noqa: PLC0415
+
+    with interrupt.stoppable(str(tmp_path), "run-1"):
+        assert [(str(tmp_path), "run-1")] == interrupt.RUNNING
+    assert stop_run() == f"Run run-1 had ended. `python -m warehouse history --store {tmp_path}` tells how."
+
+
+@pytest.mark.parametrize("is_ours", [True, False])
+def test_sigterm_goes_where_ctrl_c_goes_only_where_the_process_handles_that_itself(
+    stop_run: Callable[[], str], tmp_path: Path, is_ours: bool
+) -> None:
+    from flows import interrupt  # noqa: PLC0415
+
+    def handler(*_: object) -> None: ...
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        signal.signal(signal.SIGINT, handler if is_ours else signal.default_int_handler)
+        with interrupt.stoppable(str(tmp_path), "run-1"):
+            inside = signal.getsignal(signal.SIGTERM)
+        assert inside is (handler if is_ours else before[signal.SIGTERM])
+        assert signal.getsignal(signal.SIGTERM) is before[signal.SIGTERM]
+    finally:
+        for number, old in before.items():
+            signal.signal(number, old)
+
+
+@pytest.mark.parametrize("is_terminated", [True, False])
+def test_only_a_termination_leaves_fits_behind_that_nothing_can_interrupt(is_terminated: bool) -> None:
+    from prefect.exceptions import TerminationSignal  # noqa: PLC0415
+
+    from flows.interrupt import FitThreads  # noqa: PLC0415
+
+    begun, done = threading.Event(), threading.Event()
+
+    def fit() -> bool:
+        begun.set()
+        return done.wait(timeout=60)
+
+    threads = FitThreads(max_workers=1)
+    threads.__enter__()
+    assert threads._executor is not None
+    running, waiting = threads._executor.submit(fit), threads._executor.submit(fit)
+    begun.wait(timeout=60)
+    if not is_terminated:
+        done.set()
+    threads.__exit__(None, TerminationSignal(signal.SIGTERM) if is_terminated else None, None)
+    assert running.done() is not is_terminated
+    assert waiting.cancelled() or not is_terminated
+    done.set()
+    assert running.result(timeout=60)

@@ -114,6 +114,7 @@ def test_a_family_that_fails_is_reported_and_the_others_go_on(
     assert run.families[XGBOOST]["status"] == "ok"
     assert run.json["champion"]["family"] == XGBOOST
     assert any(f"{LOGISTIC} failed, the others go on" in line for line in run.log)
+    assert f"1 of 2 families failed: {LOGISTIC}." in run.log[-1]  # the state of the run, as the UI shows it
 
 
 def test_where_every_family_fails_the_status_is_1_and_nothing_is_promoted(
