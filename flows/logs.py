@@ -18,6 +18,9 @@ OPTUNA = "optuna"
 MODEL_LOGGER = DeployableModel.__module__
 
 
+DROPPED = "cancelled by the task runner"
+
+
 class ErrorsOnce(logging.Filter):
     """Holds back what Prefect logs of an error of ours: the command line ends with it, and the UI has the state."""
 
@@ -25,10 +28,11 @@ class ErrorsOnce(logging.Filter):
         """Whether the record is shown."""
         error = record.exc_info[1] if isinstance(record.exc_info, tuple) else None
         text = str(record.msg)
-        # A flow that returns its failed state has it told at level INFO.
-        failed = record.levelno >= logging.ERROR or "state Failed(" in text or text.endswith(", type=FAILED)")
-        told_at_the_end = text.startswith("Finished in state") and failed
-        return not (isinstance(error, ResourcePredictionError) or told_at_the_end)
+        # A flow that returns its failed or cancelled state has it told at level INFO.
+        returned = any(words in text for words in ("state Failed(", ", type=FAILED)", "state Cancelled("))
+        told_at_the_end = text.startswith("Finished in state") and (record.levelno >= logging.ERROR or returned)
+        # Fits that a run dropped as it ended; Prefect calls that a crash.
+        return not (isinstance(error, ResourcePredictionError) or told_at_the_end or DROPPED in text)
 
 
 @contextmanager

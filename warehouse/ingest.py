@@ -193,7 +193,7 @@ def _reaching(name: str) -> Iterator[None]:
             next_step="Grant the right to read it, or leave it out.",
         ) from error
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS):
             raise
         raise UnreachableSourceError(name, error.strerror or str(error) or type(error).__name__) from error
 

@@ -347,7 +347,7 @@ def test_a_second_run_of_a_store_ends_with_status_1_and_one_line_while_the_first
             refused = train(*argv, families=(LOGISTIC,))
             assert refused.status == 1
             assert not refused.out
-            assert f"got a second run beside run {living}" in refused.err
+            assert refused.err.count(f"got a second run beside run {living}") == 1
             assert "Traceback" not in refused.err
     finally:
         end_run(store, living, "stopped", None)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import resource
 from pathlib import Path
 
 import lightgbm
@@ -73,3 +74,17 @@ def test_a_tampered_file_loads_no_unknown_type(tmp_path: Path, monkeypatch: pyte
 def test_bytes_do_not_name_the_threads_of_the_fit(tmp_path: Path) -> None:
     attributes.save({"booster": learners()["booster"]}, tmp_path)
     assert "num_threads" not in (tmp_path / "booster.txt").read_text()
+
+
+def test_a_full_disk_is_an_error_of_the_system_and_no_cut_file_is_taken_for_whole(tmp_path: Path) -> None:
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    attributes.save({"native": learners()["native"]}, whole)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    # The last block of a file is what XGBoost's own writer loses in silence.
+    resource.setrlimit(resource.RLIMIT_FSIZE, ((whole / "native.ubj").stat().st_size - 1, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large"):
+            attributes.save({"native": learners()["native"]}, tmp_path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
