@@ -6,11 +6,11 @@ BIN := $(VENV)/bin
 LOCK_FLAGS = --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 	--no-emit-package nvidia-nccl-cu12 --no-emit-package nvidia-nccl-cu13 --quiet
 
-.PHONY: help train test check lock clean bench
+.PHONY: help train test check lock clean bench serve-nightly
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-8s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "make %-14s %s\n", $$1, $$2}'
 
 $(VENV)/run.stamp: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -24,6 +24,9 @@ $(VENV)/test.stamp: requirements-test.lock $(VENV)/run.stamp
 
 train: $(VENV)/run.stamp  ## the main job on the synthetic demo farm: first champion, verdict, next steps
 	$(BIN)/python flows/train.py
+
+serve-nightly: $(VENV)/run.stamp  ## retrain/nightly on this machine until Ctrl-C, with a Prefect server where none runs
+	$(BIN)/python deployments/serve.py
 
 check: $(VENV)/test.stamp  ## lint, layers, types, fast tests (at most 3 minutes)
 	$(BIN)/ruff check .

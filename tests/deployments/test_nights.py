@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.deployments.conftest import ROOT, Farm, wait_for
+from tests.deployments.conftest import ROOT, Farm, Finished, wait_for
 from warehouse.layout import Layout
 from warehouse.registry import Registry
 
@@ -36,6 +36,17 @@ def fits(store: Path) -> int:
         return len(registry.fits.families())
 
 
+def name_in_key(family: str) -> str:
+    """A family's name as keys of artifacts take it."""
+    return family.replace("_", "-")
+
+
+def events_of(farm: Farm, night: Finished, event: str) -> list[dict[str, Any]]:
+    """Events of a night by their name."""
+    sent = farm.ask("events", filter={"event": {"name": [event]}})
+    return [each for each in sent if night.run["state"]["message"] == each["payload"]["reason"]]
+
+
 def is_whole(store: Path) -> bool:
     """Whether every artifact and published part is what its digest says."""
     command = [sys.executable, "-m", "warehouse", "verify", "--store", str(store)]
@@ -52,6 +63,12 @@ def test_the_first_night_finds_a_champion_and_the_second_keeps_it(farm: Farm, tm
     assert second.status == 0
     assert second.run["name"].startswith("retrain-")
     assert is_whole(tmp_path / "store")
+    for night, event in ((first, "champion.first"), (second, "champion.kept")):
+        shown = farm.ask("artifacts", artifacts={"flow_run_id": {"any_": [night.run["id"]]}})
+        assert {each["key"] for each in shown} >= {"leaderboard", "verdict", f"fit-{name_in_key(LOGISTIC)}"}
+        assert night.run["state"]["message"] in next(each["data"] for each in shown if each["key"] == "verdict")
+        assert wait_for(lambda night=night, event=event: events_of(farm, night, event), event)
+    assert "resource_prediction_" in (tmp_path / "store" / "metrics.prom").read_text()
 
 
 def test_the_schedule_gives_runs_to_come(farm: Farm) -> None:
