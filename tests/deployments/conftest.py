@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,9 +58,10 @@ class Farm:
 
     Args:
         home: Prefect's home.
+        settings: Environment of server, worker and commands, beyond what every farm has.
     """
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, **settings: str) -> None:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
@@ -69,7 +71,7 @@ class Farm:
         path = f"{Path(sys.executable).parent}{os.pathsep}{clean['PATH']}"
         self.environment = {**clean, "PATH": path, "PREFECT_HOME": str(home), "PREFECT_API_URL": self.api}
         # Asked for work every 2 s in place of 10: what is tested is what happens, not when.
-        self.environment["PREFECT_WORKER_QUERY_SECONDS"] = "2"
+        self.environment |= {"PREFECT_WORKER_QUERY_SECONDS": "2", **settings}
         self.worker: subprocess.Popen[bytes] | None = None
 
     def start(self, name: str, *command: str) -> subprocess.Popen[bytes]:
@@ -163,10 +165,10 @@ def _command_line(pid: int) -> bytes:
     return Path(f"/proc/{pid}/cmdline").read_bytes()
 
 
-@pytest.fixture(scope="session")
-def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
+@contextmanager
+def running_farm(home: Path, **settings: str) -> Iterator[Farm]:
     """Server, pool, deployment, automations and worker, by the commands of the README."""
-    made = Farm(tmp_path_factory.mktemp("prefect"))
+    made = Farm(home, **settings)
     server = made.start("server", "server", "start", "--host", "127.0.0.1", "--port", str(made.port))
     try:
         wait_for(made.is_healthy, "the server")
@@ -179,6 +181,13 @@ def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
             assert said.returncode == 0, f"{command}\n{said.stdout}\n{said.stderr}"
         made.start_worker()
         yield made
-        made.stop(made.worker)
     finally:
+        made.stop(made.worker)
         made.stop(server)
+
+
+@pytest.fixture(scope="session")
+def farm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Farm]:
+    """The farm of all tests that need nothing special of it."""
+    with running_farm(tmp_path_factory.mktemp("prefect")) as made:
+        yield made
