@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import MutableMapping
+import tomllib
+from collections.abc import Mapping, MutableMapping
+from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -31,7 +33,7 @@ _TEMPORARY_SERVER_SECONDS = "120"
 
 
 class UnreachableServerError(ResourcePredictionError):
-    """The Prefect server that the environment names does not answer."""
+    """The Prefect server that environment or profile names does not answer."""
 
     def __init__(self, url: str, reason: str) -> None:
         self.url = url
@@ -39,7 +41,8 @@ class UnreachableServerError(ResourcePredictionError):
             f"Prefect server {url}",
             got=reason,
             expected="a server that answers",
-            next_step="Start it, or unset PREFECT_API_URL: a run without a server starts a temporary one.",
+            next_step="Start it, or unset PREFECT_API_URL (also `prefect config unset PREFECT_API_URL`): a run without "
+            "a server starts a temporary one.",
         )
 
 
@@ -69,15 +72,28 @@ def prepare_environment(environment: MutableMapping[str, str]) -> str | None:
     """
     for name, value in {**SERVER_ENVIRONMENT, **RUN_ENVIRONMENT}.items():
         environment.setdefault(name, value)
-    if named := environment.get("PREFECT_API_URL"):
+    if named := environment.get("PREFECT_API_URL") or _server_of_profile(environment):
         if (problem := ask(named)) is not None:
             raise UnreachableServerError(named, problem)
+        environment["PREFECT_API_URL"] = named
         return named
     if ask(LOCAL_API) is None:
         environment["PREFECT_API_URL"] = LOCAL_API
         return LOCAL_API
     environment.setdefault("PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS", _TEMPORARY_SERVER_SECONDS)
     return None
+
+
+def _server_of_profile(environment: Mapping[str, str]) -> str | None:
+    """What `prefect config set PREFECT_API_URL=...` has stored; read here, as importing Prefect fixes its settings."""
+    home = Path(environment.get("PREFECT_HOME") or "~/.prefect").expanduser()
+    try:
+        stored = tomllib.loads((home / "profiles.toml").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None  # Prefect says what is wrong with its file, if it is there at all
+    active = environment.get("PREFECT_PROFILE") or stored.get("active", "ephemeral")
+    url = stored.get("profiles", {}).get(active, {}).get("PREFECT_API_URL")
+    return str(url) if url else None
 
 
 def require_server(environment: MutableMapping[str, str]) -> str:

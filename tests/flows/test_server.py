@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 
@@ -35,6 +36,13 @@ def start_server() -> Iterator[StartServer]:
             return f"http://127.0.0.1:{answering.server_port}/api"
 
         yield start
+
+
+@pytest.fixture(autouse=True)
+def home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Prefect's profiles on this machine are of no meaning here."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return tmp_path
 
 
 @pytest.fixture
@@ -94,3 +102,25 @@ def test_what_the_user_set_stays() -> None:
     prepare_environment(environment)
     assert environment["OMP_NUM_THREADS"] == "4"
     assert environment["DO_NOT_TRACK"] == "mine"
+
+
+def test_a_server_that_prefect_config_set_has_stored_is_used(start_server: StartServer, home: Path) -> None:
+    api = start_server(200)
+    (home / ".prefect").mkdir()
+    stored = f'active = "mine"\n[profiles.mine]\nPREFECT_API_URL = "{api}"\n[profiles.other]\n'
+    (home / ".prefect" / "profiles.toml").write_text(stored)
+    environment: dict[str, str] = {}
+    assert prepare_environment(environment) == environment["PREFECT_API_URL"] == api
+
+
+def test_a_stored_server_that_does_not_answer_is_an_error_that_says_how_to_forget_it(home: Path) -> None:
+    (home / "profiles.toml").write_text('active = "a"\n[profiles.a]\nPREFECT_API_URL = "http://127.0.0.1:9/api"\n')
+    with pytest.raises(UnreachableServerError, match="prefect config unset PREFECT_API_URL"):
+        prepare_environment({"PREFECT_HOME": str(home)})
+
+
+@pytest.mark.usefixtures("nobody")
+@pytest.mark.parametrize("stored", ['[profiles.ephemeral]\nPREFECT_SERVER_EPHEMERAL_ENABLED = "true"\n', "no toml ="])
+def test_a_profile_without_a_server_leaves_the_temporary_one(home: Path, stored: str) -> None:
+    (home / "profiles.toml").write_text(stored)
+    assert prepare_environment({"PREFECT_HOME": str(home)}) is None
