@@ -25,6 +25,15 @@ ROWS, DAYS = 220_000, 120
 PORT = 4219
 SERVER_SECONDS = 120
 
+SENT = (
+    "tasks.ui.create_table_artifact",
+    "tasks.ui.create_markdown_artifact",
+    "tasks.progress.create_progress_artifact",
+    "tasks.progress.update_progress_artifact",
+    "tasks.events.emit_event",
+)
+"""What tells the server of a run, beside Prefect's own reports."""
+
 
 def main() -> int:
     """Time both ways in turn, each run in a process and a store of its own."""
@@ -132,13 +141,15 @@ class _PlainFuture:
 
 @contextmanager
 def _without_prefect() -> Iterator[None]:
-    """Tasks as plain calls, submitted ones in threads; nothing is drawn, shown or sent."""
+    """Tasks as plain calls, submitted ones in threads; what is drawn and worded is not sent."""
     from prefect import Task  # noqa: PLC0415 - run as a script
+    from prefect.states import Completed  # noqa: PLC0415
 
     pool = ThreadPoolExecutor(os.cpu_count())
 
-    def call(task: Task[..., Any], *values: Any, **named: Any) -> Any:  # noqa: ANN401
-        return task.fn(*values, **named)
+    def call(task: Task[..., Any], *values: Any, return_state: bool = False, **named: Any) -> Any:  # noqa: ANN401
+        answer = task.fn(*values, **named)
+        return Completed(data=answer) if return_state else answer
 
     def submit(task: Task[..., Any], *values: Any, **named: Any) -> _PlainFuture:  # noqa: ANN401
         return _PlainFuture(pool.submit(task.fn, *values, **named))
@@ -152,15 +163,12 @@ def _without_prefect() -> Iterator[None]:
             "prefect.Task.__call__": call,
             "prefect.Task.submit": submit,
             "flows.fan_out.as_completed": as_they_end,
-            "flows.retrain.show_night": lambda night, _result, champion, _drawn: night.report.aside(champion),
-            "flows.retrain.announce_quarantine": lambda *_values: [],
-            "tasks.progress.create_progress_artifact": lambda *_values, **_named: None,
-            "tasks.progress.update_progress_artifact": lambda *_values, **_named: None,
+            "flows.retrain.logs_of_run": nullcontext,
+            **dict.fromkeys(SENT, lambda *_values, **_named: None),
         }.items():
             patches.enter_context(patch(name, value))
         for module in ("flows.retrain", "flows.fan_out"):
             patches.enter_context(patch(f"{module}.get_run_logger", logging.getLogger))
-        patches.enter_context(patch("flows.retrain.logs_of_run", nullcontext))
         yield
     pool.shutdown()
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from prefect import get_run_logger
 from prefect.client.schemas.objects import State
+from prefect.futures import PrefectFuture
 
 from flows.night import Night
 from resource_prediction.summary.aside import Aside
@@ -16,7 +17,21 @@ from tasks.ui import show_run
 from warehouse.registry import Champion
 
 
-def show_night(night: Night, result: dict[str, Any], champion: Champion | None, drawn: Features | None) -> Aside:
+def draw_meanwhile(night: Night, features: Features, serving: str | None) -> PrefectFuture[Picture] | None:
+    """Begin to draw what the judged fit of a recipe allocates, beside the fit that is to serve.
+
+    Args:
+        night: The run.
+        features: Of all rows.
+        serving: Id of the recipe; None where nobody will serve: then it is the best family's.
+    """
+    told = night.report.told_of(serving)
+    return None if told is None else draw_allocations.submit(night.store, features, told)
+
+
+def show_night(
+    night: Night, result: dict[str, Any], champion: Champion | None, picture: PrefectFuture[Picture] | None
+) -> Aside:
     """Send the verdict's event, and show the run; returns what is told beside its result.
 
     The verdict is carried out by now, so nothing here may fail the run: a task that fails stays failed in the UI with
@@ -26,15 +41,16 @@ def show_night(night: Night, result: dict[str, Any], champion: Champion | None, 
         night: The run.
         result: Its JSON object.
         champion: Who serves now.
-        drawn: Features of the rows that the picture is of; None for no picture.
+        picture: Of the hold-out, on its way; None for none.
     """
     report = night.report
-    aside, told = report.aside(champion), report.told_of(champion)
+    aside = report.aside(champion)
     report.not_shown += announce_verdict(result)
-    picture: Picture | None = None
-    if drawn is not None and told is not None:
-        picture = _value(night, draw_allocations(night.store, drawn, told, return_state=True), "picture")
-    report.not_shown += _value(night, show_run(result, aside, picture, return_state=True), "run") or []
+    drawn: Picture | None = None
+    if picture is not None:
+        picture.wait()
+        drawn = _value(night, picture.state, "picture")
+    report.not_shown += _value(night, show_run(result, aside, drawn, return_state=True), "run") or []
     return aside
 
 

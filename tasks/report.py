@@ -126,15 +126,15 @@ class RunReport:
             "seconds": self.seconds,
         }
 
-    def told_of(self, champion: Champion | None) -> Fitted | None:
-        """The fit whose savings and picture are told: the champion's recipe in this run, else the best; if scored."""
+    def told_of(self, serving: str | None) -> Fitted | None:
+        """The fit whose savings and picture are told: of the recipe that serves, else the best one; if scored."""
         scored = [one.fitted for one in self.families if one.fitted and one.fitted.metrics.get("score") is not None]
         best = min(scored, key=lambda fitted: float(fitted.metrics["score"]), default=None)
-        return best if champion is None else self._fit_of(champion.recipe)
+        return best if serving is None else self._fit_of(serving)
 
     def aside(self, champion: Champion | None) -> Aside:
         """What is told beside the result."""
-        told = self.told_of(champion)
+        told = self.told_of(None if champion is None else champion.recipe)
         saved = {one.family: Saved.of(one.fitted.metrics, self.price) for one in self.families if one.fitted}
         return Aside(
             is_demo=self.is_demo,

@@ -44,7 +44,7 @@ def is_withheld(result: Result) -> bool:
 
 def _title(result: Result) -> str:
     champion = result["champion"]
-    serves = f"{champion['family']} {champion['version']} serves" if champion else "nobody serves"
+    serves = f"{champion['version']} serves" if champion else "nobody serves"
     return f"{result['verdict'].capitalize()}: {serves}"
 
 

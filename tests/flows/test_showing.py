@@ -61,7 +61,7 @@ def test_a_run_leaves_table_verdict_picture_bars_and_events(train: Train, tmp_pa
     assert {row["family"] for row in rows} == {XGBOOST, LOGISTIC, "memreq", "rolling_max_20"}
     assert [row["note"] for row in rows[:2]] == ["serves", ""]
     verdict = shown["verdict"]["data"]
-    assert verdict.startswith(f"# First: {first.json['champion']['family']}")
+    assert verdict.startswith(f"# First: {first.json['champion']['version']} serves")
     assert "USD at 0.01 USD a GiB-hour" in verdict
     assert "data:image/png;base64," in shown["allocations"]["data"]
     assert {shown[bar]["data"] for bar in bars} == {100}

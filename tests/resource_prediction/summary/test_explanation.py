@@ -16,7 +16,7 @@ GAIN = {"mean": -1.5, "low": -2.5, "high": -0.5, "probability": 0.05}
 
 @pytest.mark.parametrize("verdict", ["first", "refreshed", "promoted", "kept", "evaluated"])
 def test_the_title_says_what_happened_and_who_serves(verdict: str) -> None:
-    assert explain(result(verdict=verdict), Aside()).startswith(f"# {verdict.capitalize()}: {XGBOOST} 0001-a serves\n")
+    assert explain(result(verdict=verdict), Aside()).startswith(f"# {verdict.capitalize()}: 0001-a serves\n")
 
 
 def test_where_nobody_serves_the_title_says_so() -> None:
