@@ -36,7 +36,7 @@ class MemoryClass:
     """The jobs whose allocation by the model falls into one range; they are the same jobs before and after.
 
     Attributes:
-        name: The range, such as ``2 to 4 GiB``: above the first, up to the second.
+        name: The range, such as ``2 to 3 GiB``: above the first, up to the second.
         rows: Jobs.
         before: Of the requests; None where nobody asked for anything.
         after: Of the model.
@@ -57,7 +57,7 @@ def by_memory_class(
     *,
     is_censored: BoolArray | None = None,
 ) -> tuple[MemoryClass, ...]:
-    """Sum jobs up by the class of their allocation: ranges between powers of two, the smallest first.
+    """Sum jobs up by the class of their allocation, the smallest first: 1 to 1.5, 1.5 to 2, 2 to 3, 3 to 4, 4 to 6 GiB.
 
     The model's allocation decides, not the request or the peak: it is what a scheduler sees, and it is known for
     every job before it runs.
@@ -76,17 +76,16 @@ def by_memory_class(
     """
     peak_gib, allocation_gib = checked_jobs(peak_gib, allocation_gib)
     cut_off = np.zeros(len(peak_gib), dtype=np.bool_) if is_censored is None else is_censored
-    power = np.ceil(np.log2(allocation_gib)).astype(np.int64)
-    groups = [(_range(int(each)), power == each) for each in np.unique(power)]
-    groups.append((ALL, np.ones(len(power), dtype=np.bool_)))
+    below_gib = 2.0 ** (np.ceil(np.log2(allocation_gib)) - 1)
+    is_lower = allocation_gib <= 1.5 * below_gib
+    start_gib, end_gib = np.where(is_lower, below_gib, 1.5 * below_gib), np.where(is_lower, 1.5, 2.0) * below_gib
+    edges = np.unique(np.column_stack([start_gib, end_gib]), axis=0)
+    groups = [(f"{start:g} to {end:g} GiB", start_gib == start) for start, end in edges]
+    groups.append((ALL, np.ones(len(peak_gib), dtype=np.bool_)))
     return tuple(
         _sum_up(name, peak_gib[members], allocation_gib[members], request_gib[members], cut_off[members])
         for name, members in groups
     )
-
-
-def _range(power: int) -> str:
-    return f"{2.0 ** (power - 1):g} to {2.0**power:g} GiB"
 
 
 def _sum_up(

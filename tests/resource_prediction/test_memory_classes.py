@@ -18,7 +18,7 @@ def test_a_class_tells_the_same_jobs_before_and_after() -> None:
         allocation_gib=np.array([2.0, 4.0, 4.0]),
         request_gib=np.array([4.0, 5.0, 8.0]),
     )
-    assert [(each.name, each.rows) for each in classes] == [("1 to 2 GiB", 1), ("2 to 4 GiB", 2), (ALL, 3)]
+    assert [(each.name, each.rows) for each in classes] == [("1.5 to 2 GiB", 1), ("3 to 4 GiB", 2), (ALL, 3)]
     small, middle, total = classes
     assert (small.before, small.after) == (Side(1, 0.0, 300.0, 3.0), Side(1, 0.0, 100.0, 1.0))
     assert small.gib_saved == 2.0
@@ -39,9 +39,10 @@ def test_jobs_without_a_request_have_no_before() -> None:
     assert alone.before is alone.gib_saved is None
 
 
-def test_a_class_ends_at_its_power_of_two_and_a_small_one_has_a_name_too() -> None:
-    names = [each.name for each in by_memory_class(np.ones(3), np.array([0.5, 0.3, 8.0]), np.ones(3))]
-    assert names == ["0.25 to 0.5 GiB", "4 to 8 GiB", ALL]
+def test_a_class_holds_its_end_and_a_small_one_has_a_name_too() -> None:
+    allocation_gib = np.array([8.0, 6.0, 6.1, 0.5, 0.3])
+    names = [(each.name, each.rows) for each in by_memory_class(np.ones(5), allocation_gib, np.ones(5))]
+    assert names == [("0.25 to 0.375 GiB", 1), ("0.375 to 0.5 GiB", 1), ("4 to 6 GiB", 1), ("6 to 8 GiB", 2), (ALL, 5)]
 
 
 def test_a_killed_job_counts_as_under_in_its_class() -> None:
