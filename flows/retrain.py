@@ -10,7 +10,6 @@ from typing import Any, Literal
 from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.exceptions import TerminationSignal
-from prefect.futures import PrefectFuture
 from prefect.states import Cancelled, Completed, Failed
 
 from flows.exit_status import is_bad_input
@@ -19,7 +18,7 @@ from flows.interrupt import FitThreads, leave_soon, stoppable
 from flows.logs import logs_of_run
 from flows.night import CORES, Night, store_of
 from flows.parameters import RetrainParameters
-from flows.showing import draw_meanwhile, show_night
+from flows.showing import Meanwhile, draw_meanwhile, show_night
 from resource_prediction.errors import EveryFamilyFailedError, ResourcePredictionError, StoreBusyError
 from resource_prediction.features.matrix import FEATURE_VERSION
 from resource_prediction.gate import Verdict
@@ -30,7 +29,6 @@ from tasks.events import announce_quarantine
 from tasks.features import Cut, Features, audit_features, build_features, cut_training_set
 from tasks.fit import Fitted, Purpose, fit_served
 from tasks.ingest import generate_demo, with_retries
-from tasks.picture import Picture
 from tasks.promote import (
     PROMOTIONS,
     Evening,
@@ -250,7 +248,7 @@ def _conclude(night: Night, evening: Evening, judgement: Judgement) -> tuple[dic
     verdict = judgement.verdict
     judged = next((fitted for fitted in evening.fits if _is_chosen(fitted, verdict)), None)
     changes = evening.applies and judged is not None and verdict.kind in PROMOTIONS
-    picture = draw_meanwhile(night, evening.features, _serving(judged if changes else None, judgement))
+    meanwhile = draw_meanwhile(night, evening.features, _serving(judged if changes else None, judgement))
     served = None
     if changes and judged is not None:
         recipe, features = Recipe.of(judged.recipe), evening.features
@@ -260,7 +258,7 @@ def _conclude(night: Night, evening: Evening, judgement: Judgement) -> tuple[dic
         with night.watch.stage("serve"):
             served = fit_served(order, judged.metrics)
     champion = carry_out(evening, judgement, judged if served else None, served)
-    return _report(night, picture, verdict, before=judgement.champion, champion=champion, applied=served is not None)
+    return _report(night, meanwhile, verdict, before=judgement.champion, champion=champion, applied=served is not None)
 
 
 def _serving(promoted: Fitted | None, judgement: Judgement) -> str | None:
@@ -276,17 +274,17 @@ def _is_chosen(fitted: Fitted, verdict: Verdict) -> bool:
 
 def _report(
     night: Night,
-    picture: PrefectFuture[Picture] | None,
+    meanwhile: Meanwhile | None,
     verdict: Verdict,
     *,
     before: Champion | None,
     champion: Champion | None,
     applied: bool,
 ) -> tuple[dict[str, Any], Aside]:
-    """The result, and what is told beside it; both are shown in the UI, with the picture where there is one."""
+    """The result, and what is told beside it; both are shown in the UI, with what was made of the hold-out."""
     night.report.seconds = night.watch.seconds()
     result = night.report.result(verdict, applied=applied, champion=champion, before=before)
-    return result, show_night(night, result, champion, picture)
+    return result, show_night(night, result, champion, meanwhile)
 
 
 def _note_end(store: str, run_id: str, state: Literal["failed", "stopped"]) -> str:
