@@ -214,8 +214,20 @@ def _fit_champion_again(night: Night, features: Features, cut: Cut, recipes: Rec
     if recipe.feature_version != FEATURE_VERSION:
         get_run_logger().warning("%s was fitted on features that this release no longer makes", champion.version)
         return ()
+    _say_where_headroom_is_another(champion, recipe, night.parameters.headroom_pct)
     night.report.beside = FamilyOutcome(champion.family)
     return _fit_beside(night, night.report.beside, recipe, features, cut, purpose="champion's recipe")
+
+
+def _say_where_headroom_is_another(champion: Champion, recipe: Recipe, asked_pct: float) -> None:
+    if recipe.rule.headroom_pct != asked_pct:
+        get_run_logger().warning(
+            "%s keeps its own headroom of %g %%; asked for are %g %%. Headroom costs points, so the gate will not "
+            "switch to more of it: for that, take another --store",
+            champion.version,
+            recipe.rule.headroom_pct,
+            asked_pct,
+        )
 
 
 def _fit_beside(
