@@ -39,13 +39,13 @@ def _plot(axes: Axes, curve: Sequence[CurvePoint], baselines: Mapping[str, Score
     )
     for (name, score), (marker, colour) in zip(baselines.items(), BASELINES, strict=False):
         if score is not None:
-            axes.plot(score.over_pct, score.under_pct, marker, color=colour, mec=PEAK, label=name)
+            axes.plot(score.over_pct, score.under_pct, marker, color=colour, mec=PEAK, label=name, clip_on=False)
     for point in curve:
         if point.preset:
             label = f"{point.preset} ({point.under_cost:g})"
             where = (point.over_pct, point.under_pct)
             axes.annotate(label, where, xytext=(8, 8), textcoords="offset points", fontsize=9)
-            axes.plot(*where, "o", color=ALLOCATION, markersize=8)
+            axes.plot(*where, "o", color=ALLOCATION, markersize=8, clip_on=False)
     axes.set(xlim=(0, None), ylim=(0, None))
     axes.set_xlabel("memory above the peaks, in percent of the peaks")
     axes.set_ylabel("jobs that got less than their peak, percent")
