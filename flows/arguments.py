@@ -7,7 +7,16 @@ from datetime import date, datetime
 from typing import Any, NoReturn
 
 from resource_prediction.config import MODEL_FAMILIES
-from resource_prediction.defaults import DEMO_DAYS, DEMO_ROWS, HOLDOUT, LABEL_DELAY, SEED, TRIALS, UNDER_COST
+from resource_prediction.defaults import (
+    DEMO_DAYS,
+    DEMO_ROWS,
+    HEADROOM_PCT,
+    HOLDOUT,
+    LABEL_DELAY,
+    SEED,
+    TRIALS,
+    UNDER_COST,
+)
 
 _DESCRIPTION = """\
 Learn each build job's peak memory from telemetry, score every model family on the newest jobs, and promote a new
@@ -152,6 +161,14 @@ def _add_rules(group: argparse._ArgumentGroup) -> None:
         default=UNDER_COST,
         metavar="POINTS",
         help="points of the business score for each percent of jobs below their peak (%(default)s)",
+    )
+    group.add_argument(
+        "--headroom-pct",
+        type=float,
+        default=HEADROOM_PCT,
+        metavar="PCT",
+        help="percent added to every allocation, as page cache counts at the limit and the peak does not contain it; "
+        "part of the recipe (%(default)s)",
     )
     group.add_argument("--no-promote", action="store_false", dest="promote", help="say the verdict, change nothing")
 

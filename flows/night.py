@@ -40,7 +40,7 @@ class Night:
         return Recipe(
             family=family,
             parameters=default_parameters(family),
-            rule=AllocationRule(under_cost=self.parameters.under_cost),
+            rule=AllocationRule(self.parameters.under_cost, headroom_pct=self.parameters.headroom_pct),
             label_delay_us=self.parameters.label_delay_us,
             train_window_us=self.parameters.train_window_us,
         )

@@ -9,7 +9,16 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from resource_prediction.config import MODEL_FAMILIES, families_of
 from resource_prediction.date_range import DateRange
-from resource_prediction.defaults import DEMO_DAYS, DEMO_ROWS, HOLDOUT, LABEL_DELAY, SEED, TRIALS, UNDER_COST
+from resource_prediction.defaults import (
+    DEMO_DAYS,
+    DEMO_ROWS,
+    HEADROOM_PCT,
+    HOLDOUT,
+    LABEL_DELAY,
+    SEED,
+    TRIALS,
+    UNDER_COST,
+)
 from resource_prediction.durations import parse_duration_us
 from resource_prediction.errors import ResourcePredictionError, UnknownFamilyError
 from resource_prediction.holdout import Holdout
@@ -56,6 +65,8 @@ class RetrainParameters(BaseModel):
     """How long after its time stamp a job's peak is known, where it has no finished_at."""
     under_cost: Annotated[float, Field(gt=0, le=1_000)] = UNDER_COST
     """Points of the business score for each percent of jobs below their peak."""
+    headroom_pct: Annotated[float, Field(ge=0, le=100)] = HEADROOM_PCT
+    """Percent added to every allocation, up to the cap: page cache counts at a limit, and no peak contains it."""
     workers: Annotated[int | None, Field(ge=1, le=1_024)] = None
     """Families fitted side by side; none is one for each core."""
     store: str | None = None

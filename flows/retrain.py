@@ -11,7 +11,6 @@ from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
 from prefect.context import FlowRunContext
 from prefect.exceptions import TerminationSignal
-from prefect.futures import PrefectFuture
 from prefect.states import Cancelled, Completed, Failed
 
 from flows.exit_status import is_bad_input
@@ -20,7 +19,7 @@ from flows.interrupt import FitThreads, leave_soon, stoppable
 from flows.logs import logs_of_run
 from flows.night import CORES, Night, store_of
 from flows.parameters import RetrainParameters
-from flows.showing import draw_meanwhile, show_night
+from flows.showing import Meanwhile, draw_meanwhile, show_night
 from resource_prediction.errors import EveryFamilyFailedError, ResourcePredictionError, StoreBusyError
 from resource_prediction.features.matrix import FEATURE_VERSION
 from resource_prediction.gate import Verdict
@@ -32,7 +31,6 @@ from tasks.events import announce_quarantine
 from tasks.features import Cut, Features, audit_features, build_features, cut_training_set
 from tasks.fit import Fitted, Purpose, fit_served
 from tasks.ingest import generate_demo, with_retries
-from tasks.picture import Picture
 from tasks.promote import (
     PROMOTIONS,
     Evening,
@@ -226,8 +224,20 @@ def _fit_champion_again(night: Night, features: Features, cut: Cut, recipes: Rec
     if recipe.feature_version != FEATURE_VERSION:
         get_run_logger().warning("%s was fitted on features that this release no longer makes", champion.version)
         return ()
+    _say_where_headroom_is_another(champion, recipe, night.parameters.headroom_pct)
     night.report.beside = FamilyOutcome(champion.family)
     return _fit_beside(night, night.report.beside, recipe, features, cut, purpose="champion's recipe")
+
+
+def _say_where_headroom_is_another(champion: Champion, recipe: Recipe, asked_pct: float) -> None:
+    if recipe.rule.headroom_pct != asked_pct:
+        get_run_logger().warning(
+            "%s keeps its own headroom of %g %%; asked for are %g %%. Headroom costs points, so the gate will not "
+            "switch to more of it: for that, take another --store",
+            champion.version,
+            recipe.rule.headroom_pct,
+            asked_pct,
+        )
 
 
 def _fit_beside(
@@ -260,7 +270,7 @@ def _conclude(night: Night, evening: Evening, judgement: Judgement) -> tuple[dic
     verdict = judgement.verdict
     judged = next((fitted for fitted in evening.fits if _is_chosen(fitted, verdict)), None)
     changes = evening.applies and judged is not None and verdict.kind in PROMOTIONS
-    picture = draw_meanwhile(night, evening.features, _serving(judged if changes else None, judgement))
+    meanwhile = draw_meanwhile(night, evening.features, _serving(judged if changes else None, judgement))
     served = None
     if changes and judged is not None:
         recipe, features = Recipe.of(judged.recipe), evening.features
@@ -270,7 +280,7 @@ def _conclude(night: Night, evening: Evening, judgement: Judgement) -> tuple[dic
         with night.watch.stage("serve"):
             served = fit_served(order, judged.metrics)
     champion = carry_out(evening, judgement, judged if served else None, served)
-    return _report(night, picture, verdict, before=judgement.champion, champion=champion, applied=served is not None)
+    return _report(night, meanwhile, verdict, before=judgement.champion, champion=champion, applied=served is not None)
 
 
 def _serving(promoted: Fitted | None, judgement: Judgement) -> str | None:
@@ -286,17 +296,17 @@ def _is_chosen(fitted: Fitted, verdict: Verdict) -> bool:
 
 def _report(
     night: Night,
-    picture: PrefectFuture[Picture] | None,
+    meanwhile: Meanwhile | None,
     verdict: Verdict,
     *,
     before: Champion | None,
     champion: Champion | None,
     applied: bool,
 ) -> tuple[dict[str, Any], Aside]:
-    """The result, and what is told beside it; both are shown in the UI, with the picture where there is one."""
+    """The result, and what is told beside it; both are shown in the UI, with what was made of the hold-out."""
     night.report.seconds = night.watch.seconds()
     result = night.report.result(verdict, applied=applied, champion=champion, before=before)
-    return result, show_night(night, result, champion, picture)
+    return result, show_night(night, result, champion, meanwhile)
 
 
 def _note_end(store: str, run_id: str, state: Literal["failed", "stopped"]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from prefect import get_run_logger
@@ -12,13 +13,22 @@ from flows.night import Night
 from resource_prediction.summary.aside import Aside
 from tasks.events import announce_verdict
 from tasks.features import Features
+from tasks.holdout_report import NightReport, report_holdout
 from tasks.picture import Picture, draw_allocations
 from tasks.ui import show_run
 from warehouse.registry import Champion
 
 
-def draw_meanwhile(night: Night, features: Features, serving: str | None) -> PrefectFuture[Picture] | None:
-    """Begin to draw what the judged fit of a recipe allocates, beside the fit that is to serve.
+@dataclass(frozen=True)
+class Meanwhile:
+    """What is made of the hold-out beside the fit that is to serve, on its way."""
+
+    picture: PrefectFuture[Picture]
+    report: PrefectFuture[NightReport]
+
+
+def draw_meanwhile(night: Night, features: Features, serving: str | None) -> Meanwhile | None:
+    """Begin to draw what the judged fit of a recipe allocates, and to report what it offers.
 
     Args:
         night: The run.
@@ -26,12 +36,15 @@ def draw_meanwhile(night: Night, features: Features, serving: str | None) -> Pre
         serving: Id of the recipe; None where nobody will serve: then it is the best family's.
     """
     told = night.report.told_of(serving)
-    return None if told is None else draw_allocations.submit(night.store, features, told)
+    if told is None:
+        return None
+    return Meanwhile(
+        draw_allocations.submit(night.store, features, told),
+        report_holdout.submit(night.store, night.report.run_id, features, told),
+    )
 
 
-def show_night(
-    night: Night, result: dict[str, Any], champion: Champion | None, picture: PrefectFuture[Picture] | None
-) -> Aside:
+def show_night(night: Night, result: dict[str, Any], champion: Champion | None, meanwhile: Meanwhile | None) -> Aside:
     """Send the verdict's event, and show the run; returns what is told beside its result.
 
     The verdict is carried out by now, so nothing here may fail the run: a task that fails stays failed in the UI with
@@ -41,16 +54,19 @@ def show_night(
         night: The run.
         result: Its JSON object.
         champion: Who serves now.
-        picture: Of the hold-out, on its way; None for none.
+        meanwhile: What is made of the hold-out; None for nothing.
     """
     report = night.report
     aside = report.aside(champion)
     report.not_shown += announce_verdict(result)
     drawn: Picture | None = None
-    if picture is not None:
-        picture.wait()
-        drawn = _value(night, picture.state, "picture")
-    report.not_shown += _value(night, show_run(result, aside, drawn, return_state=True), "run") or []
+    told: NightReport | None = None
+    if meanwhile is not None:
+        meanwhile.picture.wait()
+        meanwhile.report.wait()
+        drawn = _value(night, meanwhile.picture.state, "picture")
+        told = _value(night, meanwhile.report.state, "report of the hold-out")
+    report.not_shown += _value(night, show_run(result, aside, drawn, told, return_state=True), "run") or []
     return aside
 
 

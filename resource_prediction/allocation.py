@@ -52,6 +52,24 @@ PRESETS: MappingProxyType[str, AllocationRule] = MappingProxyType(
 """Named rules for people; they differ by one value."""
 
 
+def under_cost_of(penalty: float | str) -> float:
+    """The penalty that a preset's name stands for; a number stands for itself.
+
+    Raises:
+        AllocationError: No preset has that name.
+    """
+    if not isinstance(penalty, str):
+        return penalty
+    if penalty not in PRESETS:
+        raise AllocationError(
+            "preset",
+            got=repr(penalty),
+            expected=f"one of {', '.join(PRESETS)}",
+            next_step="Or give under_cost a number.",
+        )
+    return PRESETS[penalty].under_cost
+
+
 def allocate(
     distribution: Distribution, rule: AllocationRule, mean_peak_gib: float, cap_gib: FloatArray | None = None
 ) -> FloatArray:
@@ -59,7 +77,8 @@ def allocate(
 
     The score counts ``under_cost`` for each percent of jobs below their peak and one point for each percent of memory
     above it, so a job adds ``under_cost * 100 * P(Y > a) + 100 * E[(a - Y)+] / mean_peak``. Of the support points
-    whose risk is at most ``max_risk`` the cheapest is taken; then comes the headroom, and last the cap.
+    whose risk is at most ``max_risk`` the cheapest is taken; then comes the headroom, and last the cap: a job at its
+    request has the page cache that people gave it, and headroom is to buy no more than that.
 
     Args:
         distribution: Predicted peaks of n jobs.

@@ -7,6 +7,7 @@ DEMO_DAYS = 28.0
 HOLDOUT = "20%"
 LABEL_DELAY = "1h"
 UNDER_COST = 5.0
+HEADROOM_PCT = 0.0
 TRIALS = 20
 """Trials of each family's search, where nothing else is asked for."""
 

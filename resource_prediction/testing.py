@@ -84,6 +84,14 @@ class FamilyContract:
         assert all((lower <= higher).all() for lower, higher in pairwise(steps))
         assert steps[-1].sum() > steps[0].sum()
 
+    def test_the_predicted_risk_never_rises_with_the_penalty(self, model: BasePredictor) -> None:
+        """So the curve between the presets never turns back; what an allocation promises is within the rule."""
+        X, _ = sample(seed=8)
+        distribution = model.predict_distribution(X)
+        risks = [distribution.exceedance(allocations(model, X, under_cost)) for under_cost in (1.0, 5.0, 20.0)]
+        assert all((lower <= higher + 1e-9).all() for higher, lower in pairwise(risks))
+        assert risks[0].max() <= AllocationRule().max_risk + 1e-9
+
     def test_quantiles_rise_with_their_level(self, model: BasePredictor) -> None:
         """The distribution is one."""
         X, _ = sample(seed=8)

@@ -11,21 +11,25 @@ from prefect.artifacts import create_markdown_artifact, create_table_artifact
 from resource_prediction.summary.aside import Aside
 from resource_prediction.summary.explanation import explain
 from resource_prediction.summary.leaderboard import leaderboard
+from tasks.holdout_report import NightReport
 from tasks.picture import Picture
 from tasks.progress import tolerated
 
-LEADERBOARD, VERDICT, PICTURE = "leaderboard", "verdict", "allocations"
+LEADERBOARD, VERDICT, PICTURE, CATEGORIES, CURVE = "leaderboard", "verdict", "allocations", "categories", "curve"
 """Keys of artifacts: the same every night, so that the UI shows the history of each."""
 
 
 @task(name="show", task_run_name="show the verdict {result[verdict]}")
-def show_run(result: dict[str, Any], aside: Aside, picture: Picture | None) -> list[str]:
-    """Show leaderboard, verdict and picture in the UI.
+def show_run(
+    result: dict[str, Any], aside: Aside, picture: Picture | None, report: NightReport | None = None
+) -> list[str]:
+    """Show leaderboard, verdict, picture, memory classes and curve in the UI.
 
     Args:
         result: The JSON object of the run.
         aside: What is told beside it.
         picture: Of the hold-out; None where there is none.
+        report: Of the hold-out; None where there is none.
 
     Returns:
         What could not be shown, with the reason.
@@ -39,6 +43,15 @@ def show_run(result: dict[str, Any], aside: Aside, picture: Picture | None) -> l
     if picture is not None:
         with tolerated(PICTURE, not_shown):
             create_markdown_artifact(_inline(picture), key=PICTURE, description=f"Run {result['run_id']}")
+    if report is not None:
+        with tolerated(CATEGORIES, not_shown):
+            about = (
+                f"{report.about}, by memory class of the allocation: before are the requests. Run {result['run_id']}"
+            )
+            create_table_artifact(report.categories, key=CATEGORIES, description=about)
+        with tolerated(CURVE, not_shown):
+            text = f"{_inline(report.curve)}\n{report.tables}"
+            create_markdown_artifact(text, key=CURVE, description=f"Run {result['run_id']}")
     return not_shown
 
 

@@ -109,6 +109,10 @@ class Layout:
         """Storage of the searches."""
         return self.store / "studies"
 
+    def run_folder(self, run_id: str) -> Path:
+        """What a run reports beside its record, as files."""
+        return self.store / "runs" / run_id
+
     @property
     def demo(self) -> Path:
         """The generated export of the demo farm."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
@@ -17,9 +17,10 @@ import numpy.typing as npt
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from resource_prediction.allocation import allocate, request_cap
+from resource_prediction.allocation import allocate, request_cap, under_cost_of
 from resource_prediction.arrays import FloatArray, Matrix
 from resource_prediction.config import family_entry
+from resource_prediction.distribution import Distribution
 from resource_prediction.errors import FeatureVersionError
 from resource_prediction.features.keys import level_keys
 from resource_prediction.features.matrix import FEATURE_VERSION, FEATURES, as_frame, assemble
@@ -126,19 +127,20 @@ class DeployableModel:
         self.digest = write_manifest(folder, libraries=self.predictor.library_versions())
         return self.digest
 
-    def predict(self, rows: RawRows, under_cost: float | None = None) -> FloatArray:
+    def predict(self, rows: RawRows, under_cost: float | str | None = None) -> FloatArray:
         """Allocate memory for n jobs.
 
         Args:
             rows: Data frame or list of dicts in raw telemetry columns; only what is known at submission is read.
-            under_cost: Another penalty for under-allocation than the model was scored with: higher is safer.
+            under_cost: Another penalty for under-allocation than the model was scored with, or a preset's name such as
+                "Tiny Under-allocation": higher is safer.
 
         Returns:
             GiB, shape (n,), finite and > 0.
 
         Raises:
             TelemetryError: A required column is missing, or a value has the wrong type.
-            AllocationError: ``under_cost`` is not above 0.
+            AllocationError: ``under_cost`` is not above 0, or no preset has that name.
         """
         submissions = read_submissions(rows)
         late: list[int] = []
@@ -151,7 +153,9 @@ class DeployableModel:
         self._report(submissions, late)
         return allocation_gib
 
-    def predict_with_history(self, rows: RawRows, point_in_time: Matrix, under_cost: float | None = None) -> FloatArray:
+    def predict_with_history(
+        self, rows: RawRows, point_in_time: Matrix, under_cost: float | str | None = None
+    ) -> FloatArray:
         """As `predict`, with point-in-time features that were made elsewhere: a history that has moved on.
 
         Args:
@@ -166,6 +170,30 @@ class DeployableModel:
             return self._allocate(jobs, as_frame(assemble(self.encoder, jobs, point_in_time[part])), under_cost)
 
         return _by_parts(len(submissions), allocate_part)
+
+    def predict_with_risk(self, rows: RawRows, under_costs: Sequence[float | str]) -> tuple[FloatArray, FloatArray]:
+        """As `predict` for several penalties at once, and the risk that each allocation was predicted to have.
+
+        Args:
+            rows: As in `predict`, n.
+            under_costs: Penalties or names of presets, p of them.
+
+        Returns:
+            Allocations in GiB and P(peak > allocation), shape (n, p) each.
+        """
+        submissions = read_submissions(rows)
+        late: list[int] = []
+
+        def allocate_part(part: slice) -> FloatArray:
+            jobs = submissions.part(part)
+            distribution = self.predictor.predict_distribution(self._features(jobs, late))
+            allocation_gib = [self._apply_rule(jobs, distribution, under_cost) for under_cost in under_costs]
+            risk = [distribution.exceedance(each_gib) for each_gib in allocation_gib]
+            return np.stack([np.stack(allocation_gib, axis=1), np.stack(risk, axis=1)], axis=1)
+
+        both = _by_parts(len(submissions), allocate_part)
+        self._report(submissions, late)
+        return both[:, 0], both[:, 1]
 
     def predict_quantiles(self, rows: RawRows, levels: npt.ArrayLike) -> FloatArray:
         """Quantiles of the peaks of n jobs, GiB, shape (n, q).
@@ -222,11 +250,17 @@ class DeployableModel:
             "features": list(FEATURES),
         }
 
-    def _allocate(self, submissions: Submissions, features: pd.DataFrame, under_cost: float | None) -> FloatArray:
-        rule = self.recipe.rule if under_cost is None else replace(self.recipe.rule, under_cost=under_cost)
-        memreq_gib = submissions.numbers["memreq"] / MIB_PER_GIB
-        cap_gib = request_cap(memreq_gib, self.facts.cap_ratio)
-        return allocate(self.predictor.predict_distribution(features), rule, self.facts.mean_peak_gib, cap_gib)
+    def _allocate(self, submissions: Submissions, features: pd.DataFrame, under_cost: float | str | None) -> FloatArray:
+        return self._apply_rule(submissions, self.predictor.predict_distribution(features), under_cost)
+
+    def _apply_rule(
+        self, submissions: Submissions, distribution: Distribution, under_cost: float | str | None
+    ) -> FloatArray:
+        rule = self.recipe.rule
+        if under_cost is not None:
+            rule = replace(rule, under_cost=under_cost_of(under_cost))
+        cap_gib = request_cap(submissions.numbers["memreq"] / MIB_PER_GIB, self.facts.cap_ratio)
+        return allocate(distribution, rule, self.facts.mean_peak_gib, cap_gib)
 
     def _features(self, submissions: Submissions, late: list[int]) -> pd.DataFrame:
         """The feature matrix; the number of rows that are older than a state is added to ``late``."""

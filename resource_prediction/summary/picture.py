@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -81,6 +82,17 @@ def render(jobs: Jobs, text: str, suffix: str) -> bytes:
         text: Below the picture; empty for none.
         suffix: ``.svg`` or ``.png``.
     """
+    return draw(lambda axes: _plot(axes, jobs), text, suffix)
+
+
+def draw(plot: Callable[[Axes], None], text: str, suffix: str) -> bytes:
+    """Draw one plot in the style of all our pictures; equal values give equal bytes.
+
+    Args:
+        plot: Draws onto the axes.
+        text: Below the picture; empty for none.
+        suffix: ``.svg`` or ``.png``.
+    """
     style: dict[Any, Any] = {
         "svg.hashsalt": "allocations",
         "svg.fonttype": "none",
@@ -90,7 +102,7 @@ def render(jobs: Jobs, text: str, suffix: str) -> bytes:
     with mpl.rc_context(style):
         figure = Figure(figsize=(9.0, 5.0), layout="constrained")
         axes = figure.add_subplot()
-        _plot(axes, jobs)
+        plot(axes)
         axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, frameon=False, borderpad=0, fontsize=9)
         if text:
             figure.supxlabel(text, x=0.01, ha="left", fontsize=8.5)

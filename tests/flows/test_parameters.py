@@ -45,7 +45,10 @@ from resource_prediction.config import families_of
         ({"ingest_retries": 21}, "less than or equal to 20"),
         ({"ingest_retry_seconds": -1}, "greater than or equal to 0"),
         ({"mode": "guess"}, "'train', 'search' or 'evaluate'"),
-        ({"headroom_pct": 1}, "Extra inputs are not permitted"),
+        ({"headroom_pct": -1}, "greater than or equal to 0"),
+        ({"headroom_pct": 100.5}, "less than or equal to 100"),
+        ({"headroom_pct": float("nan")}, "100"),
+        ({"headroom": 1}, "Extra inputs are not permitted"),
     ],
 )
 def test_a_value_out_of_bounds_is_refused_by_name(values: dict[str, Any], said: str) -> None:

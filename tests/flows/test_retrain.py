@@ -321,6 +321,18 @@ def test_the_champion_is_fitted_again_under_its_own_rules_whatever_the_run_asks_
     assert 0.7 * rows < judged.facts.rows < rows
 
 
+def test_headroom_is_in_what_serves_and_a_run_that_asks_for_another_says_that_it_stays(
+    train: Train, tmp_path: Path
+) -> None:
+    generous = train("--headroom-pct", "10", families=(LOGISTIC,))
+    model = DeployableModel.load(tmp_path / "store" / "champion")
+    assert model.recipe.rule.headroom_pct == 10.0
+    assert (tmp_path / "store" / "runs" / generous.json["run_id"] / "categories.csv").exists()
+    plain = train(families=(XGBOOST,))
+    assert any("keeps its own headroom of 10 %; asked for are 0 %" in line for line in plain.log)
+    assert not any("headroom" in line for line in generous.log)
+
+
 def test_a_damaged_champion_is_fitted_again_by_the_next_run(train: Train, tmp_path: Path) -> None:
     train(families=(LOGISTIC,))
     served = (tmp_path / "store" / "champion").resolve() / "history.npz"

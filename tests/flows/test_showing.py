@@ -56,7 +56,7 @@ def test_a_run_leaves_table_verdict_picture_bars_and_events(train: Train, tmp_pa
     assert first.status == 0, first.err
     shown = artifacts(newest_run())
     bars = {f"{step}-{family}".replace("_", "-") for step in ("search", "fit") for family in (XGBOOST, LOGISTIC)}
-    assert set(shown) == {"leaderboard", "verdict", "allocations", *bars}
+    assert set(shown) == {"leaderboard", "verdict", "allocations", "categories", "curve", *bars}
     rows = json.loads(shown["leaderboard"]["data"])
     assert {row["family"] for row in rows} == {XGBOOST, LOGISTIC, "memreq", "rolling_max_20"}
     assert [row["note"] for row in rows[:2]] == ["serves", ""]
@@ -64,6 +64,10 @@ def test_a_run_leaves_table_verdict_picture_bars_and_events(train: Train, tmp_pa
     assert verdict.startswith(f"# First: {first.json['champion']['version']} serves")
     assert "USD at 0.01 USD a GiB-hour" in verdict
     assert "data:image/png;base64," in shown["allocations"]["data"]
+    classes = json.loads(shown["categories"]["data"])
+    assert classes[-1]["allocation"] == "all"
+    assert int(classes[-1]["rows"]) == first.json["holdout"]["rows"]
+    assert "| Balanced |" in shown["curve"]["data"]
     assert {shown[bar]["data"] for bar in bars} == {100}
     assert "USD at 0.01 USD a GiB-hour" in " ".join(first.err.split())
 
@@ -109,6 +113,8 @@ def test_a_night_ends_completed_where_nothing_of_it_can_be_shown(
         "leaderboard",
         "verdict",
         "allocations",
+        "categories",
+        "curve",
     ]
     assert all("nobody listens" in note or "did not take it" in note for note in noted)
 

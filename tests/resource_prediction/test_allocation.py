@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resource_prediction.allocation import PRESETS, AllocationRule, allocate
+from resource_prediction.allocation import PRESETS, AllocationRule, allocate, under_cost_of
 from resource_prediction.distribution import Atoms, Components, Distribution, Mixture
 from resource_prediction.errors import AllocationError
 
@@ -37,6 +37,13 @@ def test_presets_are_one_rule_with_three_penalties() -> None:
     assert PRESETS["Balanced"] == AllocationRule()
 
 
+def test_a_preset_is_named_in_place_of_its_penalty() -> None:
+    assert [under_cost_of(name) for name in PRESETS] == [5.0, 20.0, 2.0]
+    assert under_cost_of(7.5) == 7.5
+    with pytest.raises(AllocationError, match=r"preset: got 'balanced'; expected one of Balanced, Tiny Under-alloc"):
+        under_cost_of("balanced")
+
+
 @st.composite
 def distributions(draw: st.DrawFn) -> Distribution:
     random = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
@@ -57,6 +64,18 @@ def test_a_higher_penalty_never_lowers_an_allocation(
     high = allocate(distribution, AllocationRule(under_cost * factor, max_risk), 10.0)
     assert (low <= high).all()
     assert (distribution.exceedance(low) <= max_risk + 1e-9).all()
+
+
+@given(distributions(), st.floats(0, 100), st.floats(0, 100), st.floats(0.5, 50))
+@settings(max_examples=100, deadline=None)
+def test_headroom_never_lowers_an_allocation_and_never_breaks_the_cap(
+    distribution: Distribution, headroom_pct: float, more_pct: float, cap_gib: float
+) -> None:
+    caps = np.full(distribution.rows, cap_gib)
+    low = allocate(distribution, AllocationRule(headroom_pct=headroom_pct), 10.0, caps)
+    high = allocate(distribution, AllocationRule(headroom_pct=headroom_pct + more_pct), 10.0, caps)
+    assert (low <= high).all()
+    assert (high <= caps).all()
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from resource_prediction.allocation import AllocationRule
 from resource_prediction.errors import (
     AllocationError,
     ChangedArtifactError,
@@ -250,3 +252,26 @@ def test_an_artifact_of_another_feature_version_is_refused(
     monkeypatch.setattr("resource_prediction.models.unified_wrapper.FEATURE_VERSION", "next")
     with pytest.raises(FeatureVersionError, match="expected those of version next"):
         DeployableModel.load(tmp_path / "old")
+
+
+def test_allocations_for_several_penalties_are_those_of_each_alone(saved: Path, farm: pd.DataFrame) -> None:
+    model, rows = DeployableModel.load(saved), farm[CUT:]
+    penalties = (2.0, "Balanced", "Tiny Under-allocation")
+    allocation_gib, risk = model.predict_with_risk(rows, penalties)
+    for column, penalty in enumerate((2.0, 5.0, 20.0)):
+        np.testing.assert_array_equal(allocation_gib[:, column], model.predict(rows, under_cost=penalty))
+        np.testing.assert_array_equal(allocation_gib[:, column], model.predict(rows, under_cost=penalties[column]))
+    assert (np.diff(risk, axis=1) <= 1e-9).all()
+    assert ((risk >= 0) & (risk <= 1)).all()
+
+
+def test_a_preset_that_is_none_is_refused_by_name(saved: Path, farm: pd.DataFrame) -> None:
+    with pytest.raises(AllocationError, match="preset: got 'Huge'; expected one of Balanced"):
+        DeployableModel.load(saved).predict(farm[CUT:], under_cost="Huge")
+
+
+def test_headroom_of_the_recipe_is_added_to_what_the_model_allocates(saved: Path, farm: pd.DataFrame) -> None:
+    model, rows = DeployableModel.load(saved), farm[CUT:].assign(memreq=np.nan)
+    generous = replace(model, recipe=replace(model.recipe, rule=AllocationRule(headroom_pct=10.0)))
+    np.testing.assert_allclose(generous.predict(rows), 1.1 * model.predict(rows))
+    assert generous.recipe.digest != model.recipe.digest
