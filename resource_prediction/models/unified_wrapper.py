@@ -28,7 +28,7 @@ from resource_prediction.features.raw_rows import RawRows, Submissions, read_sub
 from resource_prediction.features.state import HistoryState
 from resource_prediction.models.artifact import check_folder, write_manifest
 from resource_prediction.models.base import BasePredictor
-from resource_prediction.models.observation import SeenJobs, finished_outcomes, order_finished
+from resource_prediction.models.observation import Ends, SeenJobs, finished_outcomes, order_finished
 from resource_prediction.recipe import Recipe
 from resource_prediction.telemetry import MIB_PER_GIB
 
@@ -36,6 +36,9 @@ logger = logging.getLogger(__name__)
 
 PART_ROWS = 2_000
 """Rows that one thread predicts at once: their windows and costs stay in the processor's cache."""
+
+STEP_US = 30 * 60 * 1_000_000
+"""A learner that observes is told of ended jobs at every half hour of a walk: a job's own step is never among them."""
 
 _SIDECAR, _ENCODER, _HISTORY, _LEARNER = "model.json", "encoder.json", "history.npz", "learner"
 
@@ -151,15 +154,21 @@ class DeployableModel:
         self._report(submissions, late)
         return allocation_gib
 
-    def predict_with_history(self, rows: RawRows, point_in_time: Matrix, under_cost: float | None = None) -> FloatArray:
+    def predict_with_history(
+        self, rows: RawRows, point_in_time: Matrix, under_cost: float | None = None, ends: Ends | None = None
+    ) -> FloatArray:
         """As `predict`, with point-in-time features that were made elsewhere: a history that has moved on.
 
         Args:
             rows: As in `predict`, n.
             point_in_time: POINT_IN_TIME_FEATURES of the same jobs, shape (n, features), float32.
             under_cost: As in `predict`.
+            ends: When the peaks of the same jobs became known. A family that observes learns from each of them on the
+                way, strictly after it was known; this model stays as it is. None: the learner stays frozen.
         """
         submissions = read_submissions(rows)
+        if ends is not None and self.predictor.observes:
+            return self._predict_on_the_way(submissions, point_in_time, under_cost, ends)
 
         def allocate_part(part: slice) -> FloatArray:
             jobs = submissions.part(part)
@@ -221,6 +230,24 @@ class DeployableModel:
             "score": self.facts.score,
             "features": list(FEATURES),
         }
+
+    def _predict_on_the_way(
+        self, submissions: Submissions, point_in_time: Matrix, under_cost: float | None, ends: Ends
+    ) -> FloatArray:
+        """Allocate for steps of time, each by a learner that has observed what was known before the step began."""
+        walker = replace(self, predictor=self.predictor.copy())
+        features = as_frame(assemble(self.encoder, submissions, point_in_time))
+        begins_us = submissions.submitted_us // STEP_US * STEP_US
+        allocation_gib = np.empty(len(submissions))
+        observed_us: int | None = None
+        for begin_us in np.unique(begins_us).tolist():
+            told = ends.since(observed_us, begin_us)
+            if told.size:
+                walker.predictor.observe(features.iloc[told], ends.peak_gib[told])
+            observed_us = begin_us
+            (step,) = np.nonzero(begins_us == begin_us)
+            allocation_gib[step] = walker._allocate(submissions.part(step), features.iloc[step], under_cost)
+        return allocation_gib
 
     def _allocate(self, submissions: Submissions, features: pd.DataFrame, under_cost: float | None) -> FloatArray:
         rule = self.recipe.rule if under_cost is None else replace(self.recipe.rule, under_cost=under_cost)
