@@ -18,13 +18,14 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from resource_prediction.allocation import allocate, request_cap
-from resource_prediction.arrays import FloatArray, Matrix
+from resource_prediction.arrays import FloatArray, IntArray, Matrix
 from resource_prediction.config import family_entry
 from resource_prediction.errors import FeatureVersionError
-from resource_prediction.features.keys import level_keys
+from resource_prediction.features.keys import KeyArray, level_keys
 from resource_prediction.features.matrix import FEATURE_VERSION, FEATURES, as_frame, assemble
 from resource_prediction.features.profile import ProfileEncoder
 from resource_prediction.features.raw_rows import RawRows, Submissions, read_submissions
+from resource_prediction.features.recall import Recall
 from resource_prediction.features.state import HistoryState
 from resource_prediction.models.artifact import check_folder, write_manifest
 from resource_prediction.models.base import BasePredictor
@@ -86,6 +87,7 @@ class DeployableModel:
     facts: FitFacts
     digest: str = ""
     _seen: SeenJobs = field(default_factory=SeenJobs, repr=False)
+    _recall: Recall | None = field(default=None, repr=False)
     _reported: set[str] = field(default_factory=set, repr=False)
 
     @classmethod
@@ -186,7 +188,7 @@ class DeployableModel:
         return self.predictor.predict_distribution(self.features(rows)).quantiles(levels)
 
     def observe(self, finished_rows: RawRows) -> int:
-        """Let jobs that have ended since the fit into the history, in memory only.
+        """Let jobs that have ended since the fit into the history, in memory only; a learner that observes learns too.
 
         Jobs without a final peak, twins, jobs observed before and jobs from before the model's own history are left
         out.
@@ -206,8 +208,11 @@ class DeployableModel:
         outcomes = finished_outcomes(rows, self._seen, self.recipe.label_delay_us)
         is_fresh = outcomes.is_final & (outcomes.known_us >= self.state.until_us)
         order = np.flatnonzero(is_fresh)[np.argsort(outcomes.known_us[is_fresh], kind="stable")]
-        keys = level_keys(read_submissions(rows))
-        self.state.observe(keys[order], outcomes.known_us[order], outcomes.peak_gib[order])
+        submissions = read_submissions(rows)
+        keys = level_keys(submissions)[order]
+        if self.predictor.observes:
+            self._teach(submissions.part(order), keys, outcomes.known_us[order], outcomes.peak_gib[order])
+        self.state.observe(keys, outcomes.known_us[order], outcomes.peak_gib[order])
         return len(order)
 
     def features(self, rows: RawRows) -> pd.DataFrame:
@@ -248,6 +253,16 @@ class DeployableModel:
             (step,) = np.nonzero(begins_us == begin_us)
             allocation_gib[step] = walker._allocate(submissions.part(step), features.iloc[step], under_cost)
         return allocation_gib
+
+    def _teach(self, submissions: Submissions, keys: KeyArray, known_us: IntArray, peak_gib: FloatArray) -> None:
+        """Hand ended jobs to the learner, with features as of their submission, where history reaches back so far."""
+        if self._recall is None:
+            self._recall = Recall.of(self.state)
+        self._recall.learn(keys, known_us, peak_gib)
+        point_in_time, is_described = self._recall.describe(keys, submissions.submitted_us)
+        if is_described.any():
+            features = as_frame(assemble(self.encoder, submissions, point_in_time))
+            self.predictor.observe(features[is_described], peak_gib[is_described])
 
     def _allocate(self, submissions: Submissions, features: pd.DataFrame, under_cost: float | None) -> FloatArray:
         rule = self.recipe.rule if under_cost is None else replace(self.recipe.rule, under_cost=under_cost)
