@@ -111,7 +111,7 @@ HYPERPARAMETER_CONFIGS: dict[str, dict[str, Hyperparameter]] = {
         "max_rows": {"choices": [20_000, 40_000, 80_000], "default": 40_000},
     },
     "extra_trees_regression": {
-        "n_estimators": {"min": 50, "max": 400, "type": "int", "log": True, "default": 200},
+        "n_estimators": {"min": 50, "max": 400, "type": "int", "log": True, "default": 100},
         "min_samples_leaf": {"min": 2, "max": 20, "type": "int", "log": True, "default": 5},
         "max_features": {"min": 0.05, "max": 0.5, "type": "float", "default": 0.2},
         "max_leaf_nodes": {"min": 200, "max": 4000, "type": "int", "log": True, "default": 1000},

@@ -11,10 +11,10 @@ import numpy.typing as npt
 from resource_prediction.arrays import FloatArray, IntArray
 from resource_prediction.models.binning import support_points
 
-MOST_JOBS = 32
+MOST_JOBS = 16
 """Jobs that a leaf holds at most: the newest. It bounds memory, and how far back the leaves of a live model reach."""
 
-_CELLS = 1 << 20
+_CELLS = 1 << 18
 """Weights of rows times jobs that are added up at once: they stay near the processor's cache."""
 
 Arrays = dict[str, npt.NDArray[Any]]
