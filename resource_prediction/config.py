@@ -52,6 +52,11 @@ MODEL_FAMILIES: dict[str, Family] = {
         "base_model": "LightGBM",
         "class": _import_model_class("lightgbm_models", "LightGBMModel"),
     },
+    "extra_trees_regression": {
+        "type": "regression",
+        "base_model": "extremely randomised trees, jobs in the leaves",
+        "class": _import_model_class("extra_trees", "ExtraTreesModel"),
+    },
     "xgboost_classification": {
         "type": "classification",
         "base_model": "XGBoost",
@@ -104,6 +109,15 @@ HYPERPARAMETER_CONFIGS: dict[str, dict[str, Hyperparameter]] = {
         "feature_fraction": {"min": 0.1, "max": 1.0, "type": "float", "default": 0.33},
         "min_data_in_leaf": {"min": 3, "max": 100, "type": "int", "log": True, "default": 20},
         "max_rows": {"choices": [20_000, 40_000, 80_000], "default": 40_000},
+    },
+    "extra_trees_regression": {
+        "n_estimators": {"min": 50, "max": 400, "type": "int", "log": True, "default": 100},
+        "min_samples_leaf": {"min": 2, "max": 20, "type": "int", "log": True, "default": 5},
+        "max_features": {"min": 0.05, "max": 0.5, "type": "float", "default": 0.2},
+        "max_leaf_nodes": {"min": 200, "max": 4000, "type": "int", "log": True, "default": 1000},
+        "power": {"min": 1.0, "max": 2.0, "type": "float", "default": 1.25},
+        "smoothing": {"min": 0.0, "max": 0.05, "type": "float", "default": 0.0},
+        "max_rows": {"choices": [10_000, 20_000, 40_000], "default": 20_000},
     },
     "xgboost_classification": {
         "n_estimators": {"min": 20, "max": 200, "type": "int", "log": True, "default": 60},

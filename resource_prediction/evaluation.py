@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from resource_prediction.arrays import BoolArray, FloatArray, Matrix
+from resource_prediction.arrays import BoolArray, FloatArray, IntArray, Matrix
 from resource_prediction.baselines import request_allocation, rolling_max_allocation
 from resource_prediction.errors import ScoringError
+from resource_prediction.models.observation import Ends
 from resource_prediction.models.unified_wrapper import DeployableModel
 from resource_prediction.outcomes import Outcomes
 from resource_prediction.savings import Savings, savings
@@ -30,6 +31,7 @@ class ScoredJobs:
         memreq_gib: Shape (n,), NaN where nobody asked.
         run_hours: Shape (n,), NaN where a job's end is not known.
         is_censored: The peak is "at least this", shape (n,).
+        known_us: When the peak became known, microseconds, shape (n,).
     """
 
     rows: pd.DataFrame
@@ -38,6 +40,12 @@ class ScoredJobs:
     memreq_gib: FloatArray
     run_hours: FloatArray
     is_censored: BoolArray
+    known_us: IntArray
+
+    @property
+    def ends(self) -> Ends:
+        """When their peaks became known; a cut-off peak is told to nobody."""
+        return Ends(self.known_us, self.peak_gib, ~self.is_censored)
 
     @classmethod
     def select(cls, rows: pd.DataFrame, outcomes: Outcomes, point_in_time: Matrix) -> ScoredJobs:
@@ -50,6 +58,7 @@ class ScoredJobs:
             outcomes.memreq_gib[kept],
             outcomes.run_hours[kept],
             outcomes.is_censored[kept],
+            outcomes.known_us[kept],
         )
 
     def where(self, chosen: BoolArray) -> ScoredJobs:
@@ -61,6 +70,7 @@ class ScoredJobs:
             self.memreq_gib[chosen],
             self.run_hours[chosen],
             self.is_censored[chosen],
+            self.known_us[chosen],
         )
 
     def score(self, allocation_gib: FloatArray, under_cost: float) -> Score:
@@ -86,7 +96,7 @@ class Evaluation:
 
     Attributes:
         frozen: Of what `DeployableModel.predict` returns, with history as it stood at the cut-off.
-        live: The same with history moving on.
+        live: The same with history moving on, and with a learner that observes, where the family has one.
         saved: Against the requests, in GiB, and what money is made of.
         rows: Jobs.
     """
@@ -122,7 +132,7 @@ def evaluate(model: DeployableModel, jobs: ScoredJobs, allocation_gib: FloatArra
     Raises:
         ScoringError: Without jobs.
     """
-    live_gib = model.predict_with_history(jobs.rows, jobs.point_in_time)
+    live_gib = model.predict_with_history(jobs.rows, jobs.point_in_time, ends=jobs.ends)
     saved = savings(jobs.peak_gib, allocation_gib, jobs.memreq_gib, censored=jobs.is_censored, run_hours=jobs.run_hours)
     return Evaluation(
         jobs.score(allocation_gib, under_cost), jobs.score(live_gib, under_cost), saved, len(jobs.peak_gib)

@@ -141,6 +141,17 @@ class FamilyContract:
         assert loaded.get_parameters() == model.get_parameters()
         assert loaded.features == model.features
 
+    def test_a_copy_that_observes_leaves_the_model_as_it_is(self, model: BasePredictor, tmp_path: Path) -> None:
+        """And what a model observed is saved with it."""
+        X, peak = sample(seed=8)
+        before = allocations(model, X)
+        copy = model.copy()
+        copy.observe(X, 2 * peak)
+        np.testing.assert_array_equal(allocations(model, X), before)
+        copy.save(tmp_path)
+        np.testing.assert_array_equal(allocations(type(model).load(tmp_path), X), allocations(copy, X))
+        assert model.observes == bool((allocations(copy, X) != before).any())
+
     def test_fitting_twice_gives_equal_predictions_and_bytes(self, model: BasePredictor, tmp_path: Path) -> None:
         """No clock, no address, no unseeded draw is in an artifact."""
         X, peak = sample()

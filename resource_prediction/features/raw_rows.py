@@ -49,7 +49,7 @@ class Submissions:
     def __len__(self) -> int:
         return len(self.submitted_us)
 
-    def part(self, rows: slice) -> Submissions:
+    def part(self, rows: slice | npt.NDArray[np.intp]) -> Submissions:
         """Some of the jobs."""
         return Submissions(
             self.submitted_us[rows],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Self
@@ -175,6 +176,25 @@ class BasePredictor(ABC):
             raise NotFittedError(type(self).__name__)
         predicted = np.asarray(self.predict(X), dtype=np.float64) if len(X) else np.empty(0)
         return fitted.residuals.distribution(predicted)
+
+    def observe(self, X: pd.DataFrame, peak_gib: FloatArray) -> None:  # noqa: B027 - most families cannot
+        """Learn from jobs that have ended since the fit, in memory; a family that cannot does nothing.
+
+        A family that can overrides it together with `copy`.
+
+        Args:
+            X: Their features as of their submission, shape (m, f), in the order in which their peaks became known.
+            peak_gib: Their final peaks, shape (m,), GiB.
+        """
+
+    def copy(self) -> Self:
+        """A model that `observe` may change while this one stays as it is."""
+        return copy(self)
+
+    @property
+    def observes(self) -> bool:
+        """Whether the family learns from jobs that end after its fit."""
+        return type(self).observe is not BasePredictor.observe
 
     def matrix(self, X: pd.DataFrame) -> npt.NDArray[np.float32]:
         """Checked float32 values of the features, without a copy where the frame is one float32 block."""

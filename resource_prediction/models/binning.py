@@ -70,10 +70,19 @@ class PeakBins:
         return np.searchsorted(self.edges_gib, peak_gib, side="left").astype(np.int64)
 
 
-def learn_components(peak_gib: FloatArray, labels: IntArray, count: int) -> Components:
-    """Distribution of the training peaks within each bin, over about 500 points that all bins share.
+def support_points(peak_gib: FloatArray) -> FloatArray:
+    """About 500 points that stand for n peaks, n >= 1; ascending, GiB.
 
-    The points are quantiles of the peaks, a linear part for the sparse upper end, and one point above the maximum.
+    They are quantiles of the peaks, a linear part for the sparse upper end, and one point above the maximum.
+    """
+    low, high = float(peak_gib.min()), float(peak_gib.max())
+    quantiles = np.quantile(peak_gib, np.linspace(0, 1, SUPPORT_QUANTILES))
+    return np.unique(np.concatenate([quantiles, np.linspace(low, high, SUPPORT_STEPS), [high, high * 1.05]]))
+
+
+def learn_components(peak_gib: FloatArray, labels: IntArray, count: int) -> Components:
+    """Distribution of the training peaks within each bin, over the `support_points` that all bins share.
+
     A peak counts at the next point at or above it, so that no probability is moved below the truth.
 
     Args:
@@ -81,9 +90,7 @@ def learn_components(peak_gib: FloatArray, labels: IntArray, count: int) -> Comp
         labels: Bin of each row, shape (n,); every bin has a row.
         count: How many bins there are.
     """
-    low, high = float(peak_gib.min()), float(peak_gib.max())
-    quantiles = np.quantile(peak_gib, np.linspace(0, 1, SUPPORT_QUANTILES))
-    support = np.unique(np.concatenate([quantiles, np.linspace(low, high, SUPPORT_STEPS), [high, high * 1.05]]))
+    support = support_points(peak_gib)
     weights = np.zeros((count, support.size))
     np.add.at(weights, (labels, np.searchsorted(support, peak_gib, side="left")), 1.0)
     return Components(support, weights / weights.sum(axis=1, keepdims=True))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from resource_prediction.arrays import FloatArray
+from resource_prediction.arrays import BoolArray, FloatArray, IntArray
 from resource_prediction.errors import MissingColumnError
 from resource_prediction.features.raw_rows import RawRows, Submissions, read_instants, read_number, read_submissions
 from resource_prediction.outcomes import Outcomes, read_outcomes
@@ -16,6 +17,29 @@ from resource_prediction.telemetry import TWIN_COLUMNS
 _NUMBERS = ("max_rss", "memreq", "allocation")
 _REMEMBERED = 100_000
 """Jobs and twin signatures kept; the oldest go first."""
+
+
+@dataclass(frozen=True)
+class Ends:
+    """When the peaks of n jobs became known, for a model that learns from them on its way through the same jobs.
+
+    Attributes:
+        known_us: Microseconds, shape (n,).
+        peak_gib: Shape (n,).
+        is_final: The peak is the job's own; the others are not learned from; shape (n,).
+    """
+
+    known_us: IntArray
+    peak_gib: FloatArray
+    is_final: BoolArray
+
+    def since(self, start_us: int | None, before_us: int) -> npt.NDArray[np.intp]:
+        """Jobs whose final peak became known from ``start_us`` on and strictly before ``before_us``, in that order."""
+        told = self.is_final & (self.known_us < before_us)
+        if start_us is not None:
+            told &= self.known_us >= start_us
+        chosen = np.flatnonzero(told)
+        return chosen[np.argsort(self.known_us[chosen], kind="stable")]
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""Tree models of scikit-learn as treelite: native files and fast prediction. Not here: growing them, threads."""
+"""Trees of scikit-learn as treelite: native files, fast prediction, missing values. Not here: growing, threads."""
 
 from __future__ import annotations
 
@@ -31,6 +31,13 @@ def leaves(model: treelite.Model, matrix: npt.NDArray[Any]) -> npt.NDArray[np.in
 def predict(model: treelite.Model, matrix: npt.NDArray[Any]) -> FloatArray:
     """Prediction of a model with one output, shape (n,)."""
     return np.asarray(gtil.predict(model, _doubles(matrix), nthread=1), dtype=np.float64).reshape(-1)
+
+
+def below_all(matrix: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+    """What stands for a missing value in each column: a little below all others, so that one split sets it apart."""
+    low = np.where(np.isnan(matrix), np.inf, matrix).min(axis=0)
+    high = np.where(np.isnan(matrix), -np.inf, matrix).max(axis=0)
+    return np.where(np.isfinite(low), low - 0.1 * (high - low) - 1e-3, 0).astype(np.float32)
 
 
 def _doubles(matrix: npt.NDArray[Any]) -> FloatArray:

@@ -18,18 +18,19 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from resource_prediction.allocation import allocate, request_cap, under_cost_of
-from resource_prediction.arrays import FloatArray, Matrix
+from resource_prediction.arrays import FloatArray, IntArray, Matrix
 from resource_prediction.config import family_entry
 from resource_prediction.distribution import Distribution
 from resource_prediction.errors import FeatureVersionError
-from resource_prediction.features.keys import level_keys
+from resource_prediction.features.keys import KeyArray, level_keys
 from resource_prediction.features.matrix import FEATURE_VERSION, FEATURES, as_frame, assemble
 from resource_prediction.features.profile import ProfileEncoder
 from resource_prediction.features.raw_rows import RawRows, Submissions, read_submissions
+from resource_prediction.features.recall import Recall
 from resource_prediction.features.state import HistoryState
 from resource_prediction.models.artifact import check_folder, write_manifest
 from resource_prediction.models.base import BasePredictor
-from resource_prediction.models.observation import SeenJobs, finished_outcomes, order_finished
+from resource_prediction.models.observation import Ends, SeenJobs, finished_outcomes, order_finished
 from resource_prediction.recipe import Recipe
 from resource_prediction.telemetry import MIB_PER_GIB
 
@@ -37,6 +38,9 @@ logger = logging.getLogger(__name__)
 
 PART_ROWS = 2_000
 """Rows that one thread predicts at once: their windows and costs stay in the processor's cache."""
+
+STEP_US = 30 * 60 * 1_000_000
+"""A learner that observes is told of ended jobs at every half hour of a walk: a job's own step is never among them."""
 
 _SIDECAR, _ENCODER, _HISTORY, _LEARNER = "model.json", "encoder.json", "history.npz", "learner"
 
@@ -84,6 +88,7 @@ class DeployableModel:
     facts: FitFacts
     digest: str = ""
     _seen: SeenJobs = field(default_factory=SeenJobs, repr=False)
+    _recall: Recall | None = field(default=None, repr=False)
     _reported: set[str] = field(default_factory=set, repr=False)
 
     @classmethod
@@ -154,7 +159,7 @@ class DeployableModel:
         return allocation_gib
 
     def predict_with_history(
-        self, rows: RawRows, point_in_time: Matrix, under_cost: float | str | None = None
+        self, rows: RawRows, point_in_time: Matrix, under_cost: float | str | None = None, ends: Ends | None = None
     ) -> FloatArray:
         """As `predict`, with point-in-time features that were made elsewhere: a history that has moved on.
 
@@ -162,8 +167,12 @@ class DeployableModel:
             rows: As in `predict`, n.
             point_in_time: POINT_IN_TIME_FEATURES of the same jobs, shape (n, features), float32.
             under_cost: As in `predict`.
+            ends: When the peaks of the same jobs became known. A family that observes learns from each of them on the
+                way, strictly after it was known; this model stays as it is. None: the learner stays frozen.
         """
         submissions = read_submissions(rows)
+        if ends is not None and self.predictor.observes:
+            return self._predict_on_the_way(submissions, point_in_time, under_cost, ends)
 
         def allocate_part(part: slice) -> FloatArray:
             jobs = submissions.part(part)
@@ -205,7 +214,7 @@ class DeployableModel:
         return self.predictor.predict_distribution(self.features(rows)).quantiles(levels)
 
     def observe(self, finished_rows: RawRows) -> int:
-        """Let jobs that have ended since the fit into the history, in memory only.
+        """Let jobs that have ended since the fit into the history, in memory only; a learner that observes learns too.
 
         Jobs without a final peak, twins, jobs observed before and jobs from before the model's own history are left
         out.
@@ -225,8 +234,11 @@ class DeployableModel:
         outcomes = finished_outcomes(rows, self._seen, self.recipe.label_delay_us)
         is_fresh = outcomes.is_final & (outcomes.known_us >= self.state.until_us)
         order = np.flatnonzero(is_fresh)[np.argsort(outcomes.known_us[is_fresh], kind="stable")]
-        keys = level_keys(read_submissions(rows))
-        self.state.observe(keys[order], outcomes.known_us[order], outcomes.peak_gib[order])
+        submissions = read_submissions(rows)
+        keys = level_keys(submissions)[order]
+        if self.predictor.observes:
+            self._teach(submissions.part(order), keys, outcomes.known_us[order], outcomes.peak_gib[order])
+        self.state.observe(keys, outcomes.known_us[order], outcomes.peak_gib[order])
         return len(order)
 
     def features(self, rows: RawRows) -> pd.DataFrame:
@@ -249,6 +261,34 @@ class DeployableModel:
             "score": self.facts.score,
             "features": list(FEATURES),
         }
+
+    def _predict_on_the_way(
+        self, submissions: Submissions, point_in_time: Matrix, under_cost: float | str | None, ends: Ends
+    ) -> FloatArray:
+        """Allocate for steps of time, each by a learner that has observed what was known before the step began."""
+        walker = replace(self, predictor=self.predictor.copy())
+        features = as_frame(assemble(self.encoder, submissions, point_in_time))
+        begins_us = submissions.submitted_us // STEP_US * STEP_US
+        allocation_gib = np.empty(len(submissions))
+        observed_us: int | None = None
+        for begin_us in np.unique(begins_us).tolist():
+            told = ends.since(observed_us, begin_us)
+            if told.size:
+                walker.predictor.observe(features.iloc[told], ends.peak_gib[told])
+            observed_us = begin_us
+            (step,) = np.nonzero(begins_us == begin_us)
+            allocation_gib[step] = walker._allocate(submissions.part(step), features.iloc[step], under_cost)
+        return allocation_gib
+
+    def _teach(self, submissions: Submissions, keys: KeyArray, known_us: IntArray, peak_gib: FloatArray) -> None:
+        """Hand ended jobs to the learner, with features as of their submission, where history reaches back so far."""
+        if self._recall is None:
+            self._recall = Recall.of(self.state)
+        self._recall.learn(keys, known_us, peak_gib)
+        point_in_time, is_described = self._recall.describe(keys, submissions.submitted_us)
+        if is_described.any():
+            features = as_frame(assemble(self.encoder, submissions, point_in_time))
+            self.predictor.observe(features[is_described], peak_gib[is_described])
 
     def _allocate(self, submissions: Submissions, features: pd.DataFrame, under_cost: float | str | None) -> FloatArray:
         return self._apply_rule(submissions, self.predictor.predict_distribution(features), under_cost)

@@ -16,9 +16,9 @@ from resource_prediction.config import (
 from resource_prediction.errors import ParameterError, UnknownFamilyError
 
 
-def test_seven_families_have_an_entry_in_both_tables() -> None:
+def test_eight_families_have_an_entry_in_both_tables() -> None:
     assert set(MODEL_FAMILIES) == set(HYPERPARAMETER_CONFIGS)
-    assert len(families_of("regression")) == 3
+    assert len(families_of("regression")) == 4
     assert len(families_of("classification")) == 4
     assert families_of() == list(MODEL_FAMILIES)
 

@@ -14,14 +14,21 @@ from resource_prediction.models import DeployableModel
 class AsGiven:
     """Stands in for a model: history that moves on changes nothing of what it allocates."""
 
-    def predict_with_history(self, rows: pd.DataFrame, point_in_time: np.ndarray) -> np.ndarray:
+    def predict_with_history(self, rows: pd.DataFrame, point_in_time: np.ndarray, **_: object) -> np.ndarray:
         return np.full(len(rows), 4.0)
+
+
+def jobs_of(peak_gib: np.ndarray, run_hours: np.ndarray, is_censored: np.ndarray) -> ScoredJobs:
+    """Two jobs that asked for 6 GiB more than they needed."""
+    known_us = np.zeros(2, np.int64)
+    no_features = np.empty((2, 0), np.float32)
+    rows = pd.DataFrame(index=range(2))
+    return ScoredJobs(rows, no_features, peak_gib, peak_gib + 6, run_hours, is_censored, known_us)
 
 
 def test_score_and_savings_agree_on_a_job_that_its_limit_killed() -> None:
     two = np.array([4.0, 4.0])
-    no_features, killed = np.empty((2, 0), np.float32), np.array([True, False])
-    jobs = ScoredJobs(pd.DataFrame(index=range(2)), no_features, two, two + 6, run_hours=two / 8, is_censored=killed)
+    jobs = jobs_of(two, two / 8, np.array([True, False]))
     found = evaluate(cast("DeployableModel", AsGiven()), jobs, two, under_cost=5.0)
     assert found.frozen.under_pct == 50.0
     assert found.saved.gib == -4.0 + (10 - 4)
@@ -29,7 +36,6 @@ def test_score_and_savings_agree_on_a_job_that_its_limit_killed() -> None:
 
 def test_what_a_fit_keeps_of_its_savings_is_enough_for_money_at_any_price() -> None:
     two = np.array([4.0, 4.0])
-    hours, nobody = np.array([0.5, np.nan]), np.array([False, False])
-    jobs = ScoredJobs(pd.DataFrame(index=range(2)), np.empty((2, 0), np.float32), two, two + 6, hours, nobody)
+    jobs = jobs_of(two, np.array([0.5, np.nan]), np.array([False, False]))
     kept = evaluate(cast("DeployableModel", AsGiven()), jobs, two + 1, under_cost=5.0).values["saved_by_end"]
     assert kept == {"timed_gib_hours": 5 * 0.5, "timed_rows": 1, "untimed_gib": 5.0, "untimed_rows": 1}

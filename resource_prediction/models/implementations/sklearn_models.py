@@ -44,7 +44,7 @@ class RandomForestModel(BasePredictor):
     def fit(self, X: pd.DataFrame, y: npt.NDArray[Any], **fit_params: FloatArray) -> Self:
         """Grow the trees and drop the training jobs into their leaves; ``sample_weight`` is legal."""
         matrix = self.matrix(X)
-        self.fill = _below_all(matrix)
+        self.fill = trees.below_all(matrix)
         filled = self._filled(matrix)
         weight = fit_params.get("sample_weight")
         forest = ExtraTreesRegressor(
@@ -168,10 +168,3 @@ class LogisticRegressionModel(BasePredictor):
 def _signed_log(matrix: npt.NDArray[np.float32]) -> Matrix:
     values = matrix.astype(np.float64)
     return np.asarray(np.sign(values) * np.log1p(np.abs(values)))
-
-
-def _below_all(matrix: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """What stands for a missing value in each column: a little below all others, so that one split sets it apart."""
-    low = np.where(np.isnan(matrix), np.inf, matrix).min(axis=0)
-    high = np.where(np.isnan(matrix), -np.inf, matrix).max(axis=0)
-    return np.where(np.isfinite(low), low - 0.1 * (high - low) - 1e-3, 0).astype(np.float32)
