@@ -45,7 +45,9 @@ def main() -> int:
             return 0
         losses = _losses(asked)
         _describe(losses, rule)
-        farm = ResampledFarm(losses.levelled(rule.under_cost), asked.nights, run_days=asked.run_days)
+        farm = ResampledFarm(
+            losses.levelled(rule.under_cost), asked.nights, run_days=asked.run_days, blocks_apart=asked.blocks_apart
+        )
         print(HEADER)
         for text in asked.holdout:
             for better in asked.better:
@@ -77,6 +79,7 @@ def _arguments() -> argparse.Namespace:
     add("--farms", type=int, default=100, help="farms for each row of the table")
     add("--nights", type=int, default=90, help="nights that each farm is judged")
     add("--run-days", type=float, default=7.0, help="mean number of days drawn together")
+    add("--blocks-apart", action="store_true", help="draw 6-hour blocks, not days: for a past of a few days")
     add("--margin", type=float, default=GateRule.margin, help="of the gate: points that a switch must gain")
     add("--level", type=float, default=GateRule.level, help="of the gate: confidence of the nightly bound")
     add("--confirming-nights", type=int, default=GateRule.nights, help="of the gate: nights that confirm")

@@ -33,6 +33,8 @@ class ResampledFarm:
         better: Share by which the last recipe costs less than the others; where negative, share by which every recipe
             but the first costs more.
         run_days: Mean number of days that follow each other as they did in the past.
+        blocks_apart: Draw each 6-hour block of a day for itself. A past of a few days has too few whole ones: the same
+            day would come again and again, and its chance differences would look like skill.
     """
 
     losses: BlockLosses
@@ -40,6 +42,7 @@ class ResampledFarm:
     holdout_days: int = 1
     better: float = 0.0
     run_days: float = 7.0
+    blocks_apart: bool = False
 
 
 def simulate_resampled(farm: ResampledFarm, rule: GateRule, seed: int) -> SimulatedRun:
@@ -71,14 +74,23 @@ def cast_recipes(farm: ResampledFarm, random: np.random.Generator) -> BlockLosse
 
 
 def draw_days(farm: ResampledFarm, days: int, random: np.random.Generator) -> IntArray:
-    """Draw which day of the past each of the farm's days is, shape (days,), as positions in ``farm.losses.days``.
+    """Draw which past day each block of the farm's days is of, as positions in ``farm.losses.days``.
 
     Days follow each other as they did until, with probability ``1 / run_days``, another past day of the same weekday
-    comes next; where the past has no such weekday, any day. So a fit's luck lasts as long as it really does: on the
-    days of one run, evidence of one night comes from one fit.
+    comes next; where the past has no two of that weekday, any day. So a fit's luck lasts as long as it really does: on
+    the days of one run, evidence of one night comes from one fit.
 
     Source: the stationary bootstrap (Politis and Romano 1994), with weekdays kept.
+
+    Returns:
+        Shape (days, BLOCKS_A_DAY); equal along a day, unless ``farm.blocks_apart``.
     """
+    chains = [_chain(farm, days, random) for _ in range(BLOCKS_A_DAY if farm.blocks_apart else 1)]
+    return np.broadcast_to(np.stack(chains, axis=1), (days, BLOCKS_A_DAY))
+
+
+def _chain(farm: ResampledFarm, days: int, random: np.random.Generator) -> IntArray:
+    """One draw for each day, shape (days,)."""
     past = farm.losses.days
     weekday = past.astype(np.int64) % 7
     first = START.astype("datetime64[D]").astype(np.int64)
@@ -89,7 +101,7 @@ def draw_days(farm: ResampledFarm, days: int, random: np.random.Generator) -> In
         if follows and random.random() >= 1.0 / farm.run_days:
             drawn[day] = drawn[day - 1] + 1
         else:
-            drawn[day] = random.choice(alike if len(alike) else len(past))
+            drawn[day] = random.choice(alike if len(alike) > 1 else len(past))
     return drawn
 
 
@@ -109,7 +121,7 @@ def resampled_ledger(
     """
     day = np.arange(len(drawn))
     age = np.maximum(day - (len(drawn) - holdout_days), 0)
-    sums = losses.sums[:, np.minimum(age, losses.oldest_age), drawn]
+    sums = losses.sums[:, np.minimum(age, losses.oldest_age)[:, None], drawn, np.arange(BLOCKS_A_DAY)]
     starts = (START + day * DAY)[:, None] + np.arange(BLOCKS_A_DAY) * BLOCK
     fitted = np.broadcast_to((START + (day - age) * DAY)[:, None], starts.shape)
     complete = starts + BLOCK <= (START + len(drawn) * DAY if complete_until is None else complete_until)
