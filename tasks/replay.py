@@ -70,7 +70,7 @@ class ReplayRecipe:
     Attributes:
         values: Of the recipe.
         is_default: It has the code's own parameters, so that its evidence enters the ledger.
-        in_hindsight: A search that saw rows of the replayed days found it.
+        in_hindsight: A search, or a first verdict, had seen rows of the replayed days when it chose it.
     """
 
     values: dict[str, Any]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import zipfile
 from collections.abc import Mapping
 from io import BytesIO
@@ -17,6 +18,8 @@ from warehouse.code_version import code_version
 from warehouse.durable import write_durably
 from warehouse.faults import store_faults
 from warehouse.layout import Layout
+
+logger = logging.getLogger(__name__)
 
 _WITHOUT = "without_"
 
@@ -53,11 +56,14 @@ def save_allocations(replay: Layout, key: str, allocations: Allocations) -> None
 def find_allocations(replay: Layout, key: str) -> Allocations | None:
     """What a finished fit gave; None where it is not there, or not readable: it is made again then."""
     path = replay.allocations / f"{key}.npz"
+    if not path.exists():
+        return None
     try:
-        with np.load(path, allow_pickle=False) as arrays:
+        with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
             without = {guard: arrays[f"{_WITHOUT}{guard}"] for guard in GUARDS}
             return Allocations(arrays["frozen"], arrays["live"], without)
-    except (FileNotFoundError, zipfile.BadZipFile, KeyError, ValueError):
+    except (zipfile.BadZipFile, EOFError, KeyError, ValueError) as error:
+        logger.warning("%s is made again, as it cannot be read: %s", path, error)
         return None
 
 

@@ -32,7 +32,9 @@ def warnings(result: Result) -> list[str]:
         said.append("Synthetic: the demo farm, not a real one.")
     if result["in_hindsight"]:
         names = ", ".join(result["in_hindsight"])
-        said.append(f"In hindsight: a search that saw jobs of these days found the parameters of {names}.")
+        said.append(
+            f"In hindsight: a search or verdict that had seen jobs of these days chose the parameters of {names}."
+        )
     said += [f"{family} failed and has no figures: {error}" for family, error in result["failed"].items()]
     if len(result["periods"]) < 5:
         said.append(

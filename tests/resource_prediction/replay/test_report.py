@@ -84,7 +84,10 @@ def test_more_memory_than_asked_for_is_called_more() -> None:
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"in_hindsight": ["lightgbm_regression"]}, "In hindsight: a search that saw jobs of these days"),
+        (
+            {"in_hindsight": ["lightgbm_regression"]},
+            "In hindsight: a search or verdict that had seen jobs",
+        ),
         ({"synthetic": True}, "Synthetic"),
         ({"periods": [{}] * 2}, "Only 2 periods"),
         ({"failed": {"xgboost_regression": "no memory"}}, "xgboost_regression failed and has no figures: no memory"),
