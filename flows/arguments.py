@@ -58,8 +58,8 @@ def build_parser() -> argparse.ArgumentParser:
     _add_telemetry(parser.add_argument_group("telemetry"))
     _add_modes(parser.add_argument_group("what to do"))
     _add_rules(parser.add_argument_group("how it is judged"))
-    _add_money(parser.add_argument_group("money, beside the GiB saved"))
-    _add_run(parser.add_argument_group("the run"))
+    add_money(parser.add_argument_group("money, beside the GiB saved"))
+    add_run(parser.add_argument_group("the run"))
     return parser
 
 
@@ -75,7 +75,8 @@ def to_values(arguments: argparse.Namespace) -> dict[str, Any]:
     return values
 
 
-def _day(text: str) -> date:
+def day(text: str) -> date:
+    """A day of the calendar out of its text."""
     try:
         return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day of the calendar has no zone
     except ValueError as error:
@@ -94,12 +95,12 @@ def _add_telemetry(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--from",
         dest="from_date",
-        type=_day,
+        type=day,
         metavar="DATE",
         help="backfill: ingest only rows of this UTC day and later, such as 2025-04-26",
     )
     group.add_argument(
-        "--until", dest="until_date", type=_day, metavar="DATE", help="and of days before this one, which is left out"
+        "--until", dest="until_date", type=day, metavar="DATE", help="and of days before this one, which is left out"
     )
     group.add_argument(
         "--demo-rows", type=int, default=DEMO_ROWS, metavar="N", help="jobs of the demo farm (%(default)s)"
@@ -173,7 +174,8 @@ def _add_rules(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--no-promote", action="store_false", dest="promote", help="say the verdict, change nothing")
 
 
-def _add_money(group: argparse._ArgumentGroup) -> None:
+def add_money(group: argparse._ArgumentGroup) -> None:
+    """Flags of hours and price."""
     group.add_argument(
         "--job-hours",
         type=float,
@@ -183,7 +185,8 @@ def _add_money(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--usd-per-gib-hour", type=float, metavar="X", help="price of one GiB for one hour, US dollars")
 
 
-def _add_run(group: argparse._ArgumentGroup) -> None:
+def add_run(group: argparse._ArgumentGroup) -> None:
+    """Flags of where and how to run."""
     group.add_argument(
         "--store",
         metavar="DIR",

@@ -6,6 +6,7 @@ from resource_prediction.errors import (
     DurationError,
     HoldoutError,
     MissingFeaturesError,
+    ReplayRangeError,
     ResourcePredictionError,
     SourceError,
     StoreKindError,
@@ -28,6 +29,7 @@ BAD_INPUT: tuple[type[ResourcePredictionError], ...] = (
     TooFewRowsError,
     DurationError,
     HoldoutError,
+    ReplayRangeError,
     UnknownFamilyError,
 )
 """Errors that a user mends by giving something else; all others are failures of a step."""

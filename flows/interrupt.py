@@ -65,6 +65,16 @@ def stoppable(store: str, run_id: str) -> Iterator[None]:
     takes it for itself when a flow begins. Elsewhere Prefect keeps it, as its worker cancels a run with it.
     """
     RUNNING.append((store, run_id))
+    with taking_signals():
+        try:
+            yield
+        finally:
+            ENDED.append(RUNNING.pop())
+
+
+@contextmanager
+def taking_signals() -> Iterator[None]:
+    """Handle SIGTERM as Ctrl-C in the block, where the process handles Ctrl-C itself."""
     of_prefect, of_ctrl_c = signal.getsignal(signal.SIGTERM), signal.getsignal(signal.SIGINT)
     is_ours = callable(of_ctrl_c) and of_ctrl_c is not signal.default_int_handler
     takes_over = is_ours and threading.current_thread() is threading.main_thread()
@@ -74,15 +84,13 @@ def stoppable(store: str, run_id: str) -> Iterator[None]:
     try:
         yield
     finally:
-        ENDED.append(RUNNING.pop())
         if takes_over:
             signal.signal(signal.SIGTERM, of_prefect)
 
 
 def stop_run() -> str:
     """Mark the run as stopped and end the temporary server; returns what to tell the user."""
-    for server in list(SubprocessASGIServer._instances.values()):
-        server.stop()
+    stop_servers()
     if not RUNNING:
         return _say_where_none_runs()
     store, run_id = RUNNING[-1]
@@ -94,6 +102,12 @@ def stop_run() -> str:
         f"Stopped run {run_id}. Kept: what was ingested, and every family that had finished; "
         f"the same command takes them over. `python -m warehouse champion --store {store}` tells who serves."
     )
+
+
+def stop_servers() -> None:
+    """End the temporary server, where there is one."""
+    for server in list(SubprocessASGIServer._instances.values()):
+        server.stop()
 
 
 def leave_soon() -> None:

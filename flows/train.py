@@ -16,6 +16,7 @@ if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from flows.arguments import build_parser, to_values
+from flows.checking import check, check_places
 from flows.exit_status import BAD_USAGE, DONE, FAILED, INTERRUPTED, TERMINATED
 from resource_prediction.errors import ResourcePredictionError
 
@@ -33,7 +34,10 @@ def main(argv: list[str] | None = None) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop_at_once)
     try:
-        parameters = _check(arguments)
+        from flows.parameters import RetrainParameters  # noqa: PLC0415 - not needed for --help
+
+        parameters = check(RetrainParameters, to_values(arguments), build_parser())
+        check_places(parameters)
         from flows.server import set_process_environment  # noqa: PLC0415 - usage is checked first, and fast
 
         server = set_process_environment()
@@ -41,40 +45,6 @@ def main(argv: list[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return BAD_USAGE
     return _run(parameters, arguments, server)
-
-
-def _check(arguments: argparse.Namespace) -> RetrainParameters:
-    """Parameters out of arguments; ends the program with status 2 and one line where they are wrong."""
-    from pydantic import ValidationError  # noqa: PLC0415 - not needed for --help
-
-    from flows.parameters import RetrainParameters  # noqa: PLC0415
-
-    try:
-        parameters = RetrainParameters(**to_values(arguments))
-    except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(map(str, first["loc"])) or "arguments"
-        text = first["msg"].removeprefix("Value error, ").replace("Input should be", "expected a value")
-        build_parser().error(f"{name.replace('_', '-')}: got {first['input']!r}; {text}" if first["loc"] else text)
-    _check_places(parameters)
-    return parameters
-
-
-def _check_places(parameters: RetrainParameters) -> None:
-    """Raise where there is nothing to read, or no store can be, before anything is started."""
-    from datetime import UTC, datetime  # noqa: PLC0415
-
-    from warehouse.layout import Layout  # noqa: PLC0415
-    from warehouse.settings import Settings  # noqa: PLC0415
-    from warehouse.sources.opening import check_places  # noqa: PLC0415
-    from warehouse.store import check_place  # noqa: PLC0415
-
-    layout = Layout(Path(parameters.store or Settings().store_to_write(demo=parameters.is_demo)))
-    check_place(layout)
-    if not parameters.is_demo:
-        # Whether a store has rows is known for certain only under its lock: the flow looks again.
-        may_be_empty = layout.engine_file.exists() or layout.current.exists()
-        check_places(parameters.source, datetime.now(UTC), may_be_empty=may_be_empty)
 
 
 def _run(parameters: RetrainParameters, arguments: argparse.Namespace, server: str | None) -> int:

@@ -30,13 +30,14 @@ from warehouse.registry import Registry
 logger = logging.getLogger(__name__)
 
 
-def load_scored_jobs(store: str, features: Features, *, since_us: int) -> ScoredJobs:
-    """The scored jobs submitted at or after an instant, with their features."""
+def load_scored_jobs(store: str, features: Features, *, since_us: int, until_us: int | None = None) -> ScoredJobs:
+    """The scored jobs submitted at or after an instant, and before another one where it is given, with features."""
     layout = Layout(Path(store))
     rows = read_rows(read_snapshot(layout, features.pointer), LEARNING_COLUMNS, since=from_us(since_us))
     point_in_time = prepared.load_features(layout, features.name)
     newest = point_in_time[len(point_in_time) - len(rows) :]
-    return ScoredJobs.select(rows, read_outcomes(rows, features.label_delay_us), newest)
+    jobs = ScoredJobs.select(rows, read_outcomes(rows, features.label_delay_us), newest)
+    return jobs if until_us is None else jobs.where((jobs.rows["time"] < from_us(until_us)).to_numpy())
 
 
 def predict_timed(model: DeployableModel, jobs: ScoredJobs) -> tuple[FloatArray, float]:

@@ -117,3 +117,33 @@ class Layout:
     def demo(self) -> Path:
         """The generated export of the demo farm."""
         return self.store / "demo"
+
+    @property
+    def replay(self) -> Layout:
+        """What replays keep, apart from all that serves: training sets, allocations, report."""
+        return Layout(self.store / "replay")
+
+    @property
+    def allocations(self) -> Path:
+        """Of a replay: what each fit gave the jobs of its period, a file each, named by what it was made from."""
+        return self.store / "allocations"
+
+    @property
+    def report(self) -> Path:
+        """Of a replay: the page for people."""
+        return self.store / "report.html"
+
+    @property
+    def report_picture(self) -> Path:
+        """Of a replay: the page's picture by itself."""
+        return self.store / "report.svg"
+
+    @property
+    def jobs_at_risk(self) -> Path:
+        """Of a replay: every job that would have got too little."""
+        return self.store / "jobs_at_risk.csv"
+
+    @property
+    def result(self) -> Path:
+        """Of a replay: what it came to, as JSON."""
+        return self.store / "result.json"

@@ -13,6 +13,7 @@ from resource_prediction.errors.asked import (
     DurationError,
     HoldoutError,
     ParameterError,
+    ReplayRangeError,
     UnknownFamilyError,
 )
 from resource_prediction.errors.fits import (
@@ -79,6 +80,7 @@ __all__ = [
     "ParameterError",
     "PromotionConflictError",
     "RegistryFormatError",
+    "ReplayRangeError",
     "ResourcePredictionError",
     "SchemeError",
     "ScoringError",

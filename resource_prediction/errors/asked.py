@@ -63,3 +63,19 @@ class DateRangeError(ResourcePredictionError):
             expected="a first day that is earlier than the end, which is not in the range itself",
             next_step=f"For the one day {since}, end it on the day after.",
         )
+
+
+class ReplayRangeError(ResourcePredictionError):
+    """Days of a replay in which no job has an outcome."""
+
+    def __init__(self, since: str, until: str, first: str, last: str) -> None:
+        self.since = since
+        self.until = until
+        self.first = first
+        self.last = last
+        super().__init__(
+            "days to replay",
+            got=f"no job with a final peak from {since} until {until}",
+            expected=f"days between {first} and {last}, which the telemetry covers",
+            next_step="Give other days with --from and --until.",
+        )

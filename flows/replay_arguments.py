@@ -1,0 +1,102 @@
+"""The arguments of `python flows/replay.py`: flags, help, examples. Not here: checking values, running."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from flows.arguments import OneLineParser, add_money, add_run, day
+from resource_prediction.config import MODEL_FAMILIES
+from resource_prediction.defaults import DEMO_DAYS, DEMO_ROWS, LABEL_DELAY, UNDER_COST
+
+_DESCRIPTION = """\
+What would the last days have cost? Walk forward over your own past: for each period fit every family on what was known
+at its beginning, allocate, then look at the peaks. Nothing that serves is changed."""
+
+_EXAMPLES = """\
+examples:
+  python flows/replay.py                                           the last 7 days of the synthetic demo farm
+  python flows/replay.py --source builds.csv                       of your own jobs; the store is var/own
+  python flows/replay.py --source builds.csv --from 2025-04-28 --until 2025-04-30    these two days
+  python flows/replay.py --source builds.csv --every 12h --model-families lightgbm_classification
+  python flows/replay.py --source builds.csv --headroom-pct 10     the price of headroom for page cache
+  python flows/replay.py --source builds.csv --under-cost 20       fewer jobs at risk, more memory
+  python flows/replay.py --source builds.csv --job-hours 0.5 --usd-per-gib-hour 0.004
+  python flows/replay.py --source builds.csv --json | tail -1 | python -m json.tool
+
+The page for people is DIR/replay/report.html in the store. A replay that was stopped goes on where it was.
+
+exit status: 0 done; 1 a step or every family failed; 2 wrong usage or bad input; 130 Ctrl-C"""
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser; its help teaches by example."""
+    parser = OneLineParser(
+        prog="python flows/replay.py",
+        description=_DESCRIPTION,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    _add_telemetry(parser.add_argument_group("telemetry"))
+    _add_walk(parser.add_argument_group("what is replayed"))
+    add_money(parser.add_argument_group("money, beside the GiB saved"))
+    add_run(parser.add_argument_group("the run"))
+    return parser
+
+
+def to_values(arguments: argparse.Namespace) -> dict[str, Any]:
+    """Values for `ReplayParameters` out of parsed arguments."""
+    return {name: value for name, value in vars(arguments).items() if name not in ("json", "quiet")}
+
+
+def _add_telemetry(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--source",
+        nargs="+",
+        default=["demo"],
+        metavar="WHERE",
+        help="demo (synthetic, the default), or files, folders and globs, as for flows/train.py; all rows are ingested",
+    )
+    group.add_argument("--demo-rows", type=int, default=DEMO_ROWS, metavar="N", help="jobs of the farm (%(default)s)")
+    group.add_argument("--demo-days", type=float, default=DEMO_DAYS, metavar="N", help="its days (%(default)s)")
+    group.add_argument(
+        "--label-delay", default=LABEL_DELAY, metavar="TIME", help="when a peak is known without an end (%(default)s)"
+    )
+
+
+def _add_walk(group: argparse._ArgumentGroup) -> None:
+    group.add_argument(
+        "--from",
+        dest="from_date",
+        type=day,
+        metavar="DATE",
+        help="first day, a UTC midnight such as 2025-04-28 (default: 7 days before the end)",
+    )
+    group.add_argument(
+        "--until",
+        dest="until_date",
+        type=day,
+        metavar="DATE",
+        help="the day after the last one (default: the end of the telemetry)",
+    )
+    group.add_argument(
+        "--every", default="24h", metavar="TIME", help="length of a period, 1h or more: one fit each (%(default)s)"
+    )
+    group.add_argument(
+        "--model-families", nargs="+", default=[], metavar="NAME", help=f"only these: {', '.join(MODEL_FAMILIES)}"
+    )
+    group.add_argument(
+        "--under-cost",
+        type=float,
+        default=UNDER_COST,
+        metavar="POINTS",
+        help="points of the business score for each percent of jobs below their peak (%(default)s)",
+    )
+    group.add_argument(
+        "--headroom-pct",
+        type=float,
+        default=0.0,
+        metavar="PCT",
+        help="added to every allocation: the peak does not contain page cache (%(default)s)",
+    )

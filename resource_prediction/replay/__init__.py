@@ -1,0 +1,1 @@
+"""Walking forward over the past: periods, allocations, sums, nights, report. Not here: fitting, storing."""

@@ -1,0 +1,129 @@
+"""Promises of a replay's tasks: the model's own allocations, kept by key, evidence in the ledger and nothing else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from resource_prediction.allocation import AllocationRule
+from resource_prediction.date_range import EVERYTHING
+from resource_prediction.errors import StoreBusyError
+from resource_prediction.recipe import Recipe
+from resource_prediction.replay.allocations import GUARDS
+from resource_prediction.replay.periods import DAY_US
+from resource_prediction.training import fit_recipe
+from tasks.replay import (
+    PeriodOrder,
+    Walk,
+    choose_recipes,
+    cut_period,
+    enter_replay_evidence,
+    fit_period,
+    held_store,
+    is_finished,
+    plan_walk,
+)
+from tasks.score import load_scored_jobs
+from tests.tasks.conftest import FAMILY, HOUR_US, Prepared
+from warehouse import prepared as prepared_files
+from warehouse.layout import Layout
+from warehouse.registry import Registry
+from warehouse.replays import find_allocations
+
+SMALL: dict[str, Any] = {"max_iter": 5}
+
+
+@pytest.fixture
+def walk(prepared: Prepared) -> Walk:
+    return plan_walk.fn(prepared.store, prepared.features, EVERYTHING, DAY_US)
+
+
+def order(prepared: Prepared, walk: Walk, **rule: float) -> PeriodOrder:
+    values = prepared.order(**SMALL).recipe
+    recipe = Recipe.of({**values, "rule": {**values["rule"], **rule}})
+    return PeriodOrder(prepared.store, prepared.features, recipe.values, walk.periods[0], seed=1)
+
+
+def fit(asked: PeriodOrder) -> None:
+    fit_period.fn(asked, cut_period.fn(asked.store, asked.features, asked.period))
+
+
+def test_the_walk_ends_with_the_telemetry_and_begins_when_a_fit_was_possible(walk: Walk) -> None:
+    lengths = {period.until_us - period.since_us for period in walk.all}
+    assert lengths == {DAY_US}
+    assert [one.until_us for one in walk.all[:-1]] == [two.since_us for two in walk.all[1:]]
+    assert all(period.since_us % DAY_US == 0 for period in walk.all)
+    assert walk.periods[-1].until_us == walk.span.until_us
+
+
+def test_kept_allocations_are_what_the_model_of_that_day_returns(prepared: Prepared, walk: Walk) -> None:
+    asked = order(prepared, walk)
+    assert not is_finished(asked)
+    fit(asked)
+    assert is_finished(asked)
+    found = find_allocations(asked.replay, asked.key)
+    assert found is not None
+    cut = cut_period.fn(asked.store, asked.features, asked.period)
+    data = prepared_files.load_training_set(asked.replay, cut.name)
+    assert data.known_us.max() < asked.period.since_us
+    model = fit_recipe(Recipe.of(asked.recipe), data, 1)
+    jobs = load_scored_jobs(asked.store, asked.features, since_us=asked.period.since_us, until_us=asked.period.until_us)
+    assert np.array_equal(found.frozen, model.predict(jobs.rows))
+    assert np.array_equal(found.live, model.predict_with_history(jobs.rows, jobs.point_in_time))
+    assert set(found.without) == set(GUARDS)
+    assert (found.without["request_cap"] >= found.frozen).all()
+    assert (found.without["risk_limit"] <= found.frozen).all()
+
+
+def test_headroom_is_part_of_the_recipe_and_raises_every_uncapped_allocation(prepared: Prepared, walk: Walk) -> None:
+    plain, roomy = order(prepared, walk), order(prepared, walk, headroom_pct=10.0)
+    assert plain.key != roomy.key
+    for asked in (plain, roomy):
+        fit(asked)
+    one, other = (find_allocations(asked.replay, asked.key) for asked in (plain, roomy))
+    assert one is not None
+    assert other is not None
+    assert other.without["request_cap"] == pytest.approx(1.1 * one.without["request_cap"])
+
+
+def test_a_torn_file_of_allocations_is_made_again(prepared: Prepared, walk: Walk) -> None:
+    asked = order(prepared, walk)
+    fit(asked)
+    path = asked.replay.allocations / f"{asked.key}.npz"
+    path.write_bytes(path.read_bytes()[:100])
+    assert not is_finished(asked)
+
+
+def test_evidence_enters_once_in_whole_blocks_and_nothing_else_changes(prepared: Prepared, walk: Walk) -> None:
+    asked = order(prepared, walk)
+    fit(asked)
+    entered = enter_replay_evidence.fn([asked])
+    assert entered > 0
+    assert enter_replay_evidence.fn([asked]) == 0
+    with Registry.read(Layout(Path(prepared.store))) as registry:
+        ledger = registry.evidence.read()
+        assert (registry.champion(), registry.verdicts.history(), registry.nominations.current()) == (None, [], None)
+        assert registry.runs.history() == []
+        assert registry.fits.families() == []
+    jobs = load_scored_jobs(asked.store, asked.features, since_us=asked.period.since_us, until_us=asked.period.until_us)
+    assert ledger["rows"].sum() == len(jobs.rows)
+    assert ledger["peak_gib"].sum() == pytest.approx(jobs.peak_gib.sum())
+    assert set(ledger["recipe"]) == {Recipe.of(asked.recipe).digest}
+    assert not (Path(prepared.store) / "models").exists()
+
+
+def test_families_are_replayed_with_their_defaults_under_the_rule_that_was_asked_for(prepared: Prepared) -> None:
+    rule = AllocationRule(under_cost=20.0, headroom_pct=5.0)
+    chosen = choose_recipes.fn(prepared.store, (FAMILY,), rule, HOUR_US, 0)[FAMILY]
+    assert (chosen.is_default, chosen.in_hindsight) == (True, False)
+    assert Recipe.of(chosen.values).rule == rule
+
+
+def test_a_replay_holds_the_store_as_a_run_does(prepared: Prepared) -> None:
+    with held_store(prepared.store) as first, pytest.raises(StoreBusyError, match=first), held_store(prepared.store):
+        pass
+    with held_store(prepared.store):
+        pass
