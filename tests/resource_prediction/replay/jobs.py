@@ -34,4 +34,5 @@ def scored_jobs(
         memreq_gib=request,
         run_hours=np.full(rows, np.nan) if hours is None else np.array(hours, dtype=float),
         is_censored=np.zeros(rows, dtype=bool),
+        known_us=(pd.date_range(since, periods=rows, freq="min") + pd.Timedelta("1h")).as_unit("us").asi8,
     )
