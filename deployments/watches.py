@@ -11,6 +11,7 @@ from prefect.events import ResourceSpecification
 from prefect.events.actions import ActionTypes, ChangeFlowRunState, DoNothing, SendNotification
 from prefect.events.schemas.automations import AutomationCore, EventTrigger, Posture
 
+from deployments.nightly import NAME
 from flows.retrain import BAD_INPUT, retrain
 
 FAILED_NIGHT = "resource-prediction: a night failed"
@@ -26,6 +27,8 @@ ZOMBIE_SECONDS = 90
 
 RUNS = ResourceSpecification({"prefect.resource.id": "prefect.flow-run.*"})
 OF_RETRAIN = ResourceSpecification({"prefect.resource.role": "flow", "prefect.resource.name": retrain.name})
+OF_NIGHTLY = ResourceSpecification({"prefect.resource.role": "deployment", "prefect.resource.name": NAME})
+"""Runs that somebody typed fail before somebody's eyes."""
 EACH_RUN = {"prefect.resource.id"}
 
 _RUN_BODY = "{{ flow_run.name }} is {{ flow_run.state.name }}: {{ flow_run.state.message }}\n{{ flow_run|ui_url }}"
@@ -55,7 +58,7 @@ def _failed_night(limits: Limits) -> AutomationCore:
     # Prefect names the event of a state after the state.
     failed = {f"prefect.flow-run.{name}" for name in ("Failed", BAD_INPUT, "Crashed", "TimedOut")}
     trigger = EventTrigger(
-        expect=failed, match=RUNS, match_related=OF_RETRAIN, for_each=EACH_RUN, posture=Posture.Reactive, threshold=1
+        expect=failed, match=RUNS, match_related=OF_NIGHTLY, for_each=EACH_RUN, posture=Posture.Reactive, threshold=1
     )
     return AutomationCore(
         name=FAILED_NIGHT,
@@ -71,7 +74,7 @@ def _late_night(limits: Limits) -> AutomationCore:
         # Whatever happens to it is a start, or an end by somebody's hand.
         expect={"prefect.flow-run.*"},
         match=RUNS,
-        match_related=OF_RETRAIN,
+        match_related=OF_NIGHTLY,
         for_each=EACH_RUN,
         posture=Posture.Proactive,
         threshold=1,
@@ -109,14 +112,15 @@ def _zombie_run(limits: Limits) -> AutomationCore:
 
 def _old_champion(limits: Limits) -> AutomationCore:
     trigger = EventTrigger(
-        after=NEW_CHAMPION_EVENTS,
+        # `kept` arms it where nothing is armed: after a firing, and where it was shipped or changed since.
+        after=NEW_CHAMPION_EVENTS | {"champion.kept"},
         expect=NEW_CHAMPION_EVENTS,
         for_each={"prefect.resource.id"},
         posture=Posture.Proactive,
         threshold=1,
         within=timedelta(days=limits.champion_days),
     )
-    body = "{{ event.resource.name }}: the last new champion was at {{ event.occurred }}."
+    body = f"{{{{ event.resource.name }}}}: no new champion for {limits.champion_days:g} days."
     return AutomationCore(
         name=OLD_CHAMPION,
         description=f"No new champion in a store for {limits.champion_days:g} days. docs/runbook.md",

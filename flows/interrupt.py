@@ -7,6 +7,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Any
@@ -38,6 +39,13 @@ _WATCHERS: dict[int, subprocess.Popen[bytes]] = {}
 
 class FitThreads(ThreadPoolTaskRunner[Any]):
     """Prefect's threads, which a termination does not wait for: nothing can interrupt a fit."""
+
+    def limit(self, tasks: int) -> None:
+        """Run at most so many tasks side by side; to be called before the first is submitted."""
+        self._max_workers = tasks
+        if self._executor is not None:
+            self._executor.shutdown()
+            self._executor = ThreadPoolExecutor(tasks, initializer=self._register_worker_thread)
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
+from prefect.context import FlowRunContext
 from prefect.exceptions import TerminationSignal
 from prefect.futures import PrefectFuture
 from prefect.states import Cancelled, Completed, Failed
@@ -25,6 +26,7 @@ from resource_prediction.features.matrix import FEATURE_VERSION
 from resource_prediction.gate import Verdict
 from resource_prediction.recipe import Recipe
 from resource_prediction.summary.aside import Aside, Price
+from resource_prediction.summary.explanation import is_withheld
 from tasks.evaluate import evaluate_newest
 from tasks.events import announce_quarantine
 from tasks.features import Cut, Features, audit_features, build_features, cut_training_set
@@ -74,8 +76,16 @@ def retrain(parameters: RetrainParameters) -> State[Any]:
     price = Price(parameters.job_hours, parameters.usd_per_gib_hour)
     night = Night(parameters, store, RunReport(run_id, store, parameters.is_demo, price))
     steps = evaluate_night if parameters.mode == "evaluate" else train_night
+    _limit_fits(parameters.workers)
     with stoppable(store, run_id):
         return _take_steps(night, steps)
+
+
+def _limit_fits(workers: int | None) -> None:
+    """Fit so many families side by side; a deployment's runner is made before its parameters are known."""
+    context = FlowRunContext.get()
+    if workers is not None and context is not None and isinstance(context.task_runner, FitThreads):
+        context.task_runner.limit(workers)
 
 
 def _take_steps(night: Night, steps: Callable[[Night], tuple[dict[str, Any], Aside]]) -> State[Any]:
@@ -303,7 +313,8 @@ def _message(result: dict[str, Any]) -> str:
     """The verdict's reason, and which families it was given without."""
     failed = [family["family"] for family in result["families"] if family["status"] == "failed"]
     note = f" {len(failed)} of {len(result['families'])} families failed: {', '.join(failed)}." if failed else ""
-    return f"{result['reason']}{note}"
+    withheld = " Nothing was changed: this run was asked not to promote." if is_withheld(result) else ""
+    return f"{result['reason']}{withheld}{note}"
 
 
 def _failed(error: ResourcePredictionError, note: str = "") -> State[Any]:

@@ -17,9 +17,10 @@ _HEALTH_SECONDS = 2.0
 SERVER_ENVIRONMENT = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",
+    "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
     "DO_NOT_TRACK": "1",
 }
-"""Of a server that is started here: nothing phones home."""
+"""Of a server that is started here: nothing phones home, and a restart keeps the slot of the night that runs."""
 
 RUN_ENVIRONMENT = {
     "DO_NOT_TRACK": "1",

@@ -8,5 +8,6 @@ import numpy.typing as npt
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
 BoolArray = npt.NDArray[np.bool_]
+TimeArray = npt.NDArray[np.datetime64]
 Matrix = npt.NDArray[np.float32]
 """Features, shape (n, features), NaN where a value is missing."""

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from resource_prediction.arrays import BoolArray, FloatArray, IntArray
+from resource_prediction.arrays import BoolArray, FloatArray, IntArray, TimeArray
 from resource_prediction.telemetry import BYTES_PER_GIB, CENSORED_SHARE, FINAL_STATUSES, MIB_PER_GIB
 
 
@@ -71,19 +71,27 @@ def read_outcomes(rows: pd.DataFrame, label_delay_us: int) -> Outcomes:
 
 
 def _known_us(rows: pd.DataFrame, label_delay_us: int) -> IntArray:
+    ends = _ends(rows)
     submitted_us: IntArray = rows["time"].to_numpy(dtype="datetime64[us]").astype(np.int64)
-    known_us = submitted_us + label_delay_us
-    if "finished_at" not in rows:
-        return known_us
-    finished = rows["finished_at"].to_numpy(dtype="datetime64[us]")
-    return np.where(np.isnat(finished), known_us, finished.astype(np.int64))
+    return np.where(np.isnat(ends), submitted_us + label_delay_us, ends.astype(np.int64))
 
 
 def _run_hours(rows: pd.DataFrame) -> FloatArray:
-    if "finished_at" not in rows:
-        return np.full(len(rows), np.nan)
-    took = rows["finished_at"].to_numpy(dtype="datetime64[us]") - rows["time"].to_numpy(dtype="datetime64[us]")
+    took = _ends(rows) - rows["time"].to_numpy(dtype="datetime64[us]")
     return np.where(np.isnat(took), np.nan, took / np.timedelta64(1, "h"))
+
+
+def _ends(rows: pd.DataFrame) -> TimeArray:
+    """When each job ended, shape (n,); NaT where nobody knows.
+
+    Two exports of one job may disagree, so that a later submission meets an earlier end. Such an end is none: a peak
+    that is known before its own job was submitted would be a feature of that very job.
+    """
+    submitted = rows["time"].to_numpy(dtype="datetime64[us]")
+    if "finished_at" not in rows:
+        return np.full(len(rows), np.datetime64("NaT"), dtype="datetime64[us]")
+    finished = rows["finished_at"].to_numpy(dtype="datetime64[us]")
+    return np.where(finished < submitted, np.datetime64("NaT"), finished)
 
 
 def _number(rows: pd.DataFrame, column: str) -> FloatArray:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from resource_prediction.errors import StoreError
 from warehouse.layout import Layout
+from warehouse.leftovers import sweep
 from warehouse.metrics import write_metrics
 from warehouse.registry import Registry
 from warehouse.store import open_store
@@ -29,6 +30,7 @@ def begin_run(store: str, parameters: dict[str, Any]) -> str:
     open_store(layout)
     with Registry.open(layout) as registry:
         registry.runs.start(run_id, parameters, at=now)
+    sweep(layout, at=now)
     return run_id
 
 

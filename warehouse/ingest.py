@@ -219,8 +219,9 @@ def _ingest_file(
             return FileReport(file.name, "known", _all_known(engine, rejected), f"read before, rows {dates}")
         with transaction(engine):
             number = int(engine.execute("SELECT coalesce(max(number), 0) + 1 FROM files").fetchall()[0][0])
-            _quarantine(engine, rejected, file.name, digest, now)
-            counts = _merge(engine, number) + RowCounts(read=len(rejected), quarantined=len(rejected))
+            fresh = _quarantine(engine, rejected, file.name, digest, now)
+            again = len(rejected) - fresh
+            counts = _merge(engine, number) + RowCounts(read=len(rejected), known=again, quarantined=fresh)
             values = [getattr(counts, field.name) for field in fields(RowCounts)]
             engine.execute(
                 "INSERT INTO files VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", [number, known_as, file.name, now, *values]
@@ -263,13 +264,15 @@ def _read(engine: duckdb.DuckDBPyConnection, rows: TextRows, name: str, now: dat
 
 def _quarantine(
     engine: duckdb.DuckDBPyConnection, rejected: list[Rejected], name: str, digest: str, now: datetime
-) -> None:
+) -> int:
+    """Put rejected rows aside; returns how many do not lie there already."""
     if not rejected:
-        return
+        return 0
     lines, reasons, texts = (list(column) for column in zip(*rejected, strict=True))
     engine.register("rejected", pa.table({"line": lines, "reasons": reasons, "row_text": texts}))
-    engine.execute(render("quarantine"), {"file": name, "digest": digest, "now": now})
+    added = engine.execute(render("quarantine"), {"file": name, "digest": digest, "now": now}).fetchall()[0][0]
     engine.unregister("rejected")
+    return int(added)
 
 
 def _rejected(engine: duckdb.DuckDBPyConnection, rows: TextRows) -> Iterator[Rejected]:

@@ -72,6 +72,8 @@ class Farm:
         self.environment = {**clean, "PATH": path, "PREFECT_HOME": str(home), "PREFECT_API_URL": self.api}
         # Asked for work every 2 s in place of 10: what is tested is what happens, not when.
         self.environment |= {"PREFECT_WORKER_QUERY_SECONDS": "2", **settings}
+        # A scheduled night that comes due while tests run must not write into the checkout.
+        self.environment["RESOURCE_PREDICTION_STORE"] = str(home / "scheduled")
         self.worker: subprocess.Popen[bytes] | None = None
 
     def start(self, name: str, *command: str) -> subprocess.Popen[bytes]:

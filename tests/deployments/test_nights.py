@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from deployments.watches import FAILED_NIGHT
 from tests.deployments.conftest import ROOT, Farm, Finished, wait_for
 from warehouse.layout import Layout
 from warehouse.registry import Registry
@@ -47,6 +48,12 @@ def events_of(farm: Farm, night: Finished, event: str) -> list[dict[str, Any]]:
     return [each for each in sent if night.run["state"]["message"] == each["payload"]["reason"]]
 
 
+def fired(farm: Farm) -> set[str]:
+    """Automations that have fired."""
+    sent = farm.ask("events", filter={"event": {"name": ["prefect.automation.triggered"]}})
+    return {each["resource"]["prefect.resource.name"] for each in sent}
+
+
 def is_whole(store: Path) -> bool:
     """Whether every artifact and published part is what its digest says."""
     command = [sys.executable, "-m", "warehouse", "verify", "--store", str(store)]
@@ -81,7 +88,10 @@ def test_the_schedule_gives_runs_to_come(farm: Farm) -> None:
 def test_a_second_night_is_cancelled_while_one_runs(farm: Farm, tmp_path: Path) -> None:
     running = farm.begin(**long_night(tmp_path / "store"))
     farm.wait_for_state(running, "RUNNING")
+    first_process = farm.flow_process()
+    os.kill(first_process, signal.SIGSTOP)  # so that it cannot be done before the second one is taken
     second = farm.watch(**quick_night(tmp_path / "other"))
+    os.kill(first_process, signal.SIGCONT)
     assert second.state == ("CANCELLED", "Cancelled")
     assert "concurrency limit" in second.run["state"]["message"]
     assert farm.wait_for_state(running, "COMPLETED")["state"]["name"] == "First"
@@ -93,6 +103,7 @@ def test_a_killed_flow_is_crashed_and_the_next_night_takes_its_fits(farm: Farm, 
     wait_for(lambda: (store / "registry.sqlite").exists() and fits(store) == 1, "the first family's fit")
     os.kill(farm.flow_process(), signal.SIGKILL)
     assert farm.wait_for_state(killed, "CRASHED")
+    assert wait_for(lambda: FAILED_NIGHT in fired(farm), "the automation of a failed night")
     assert not (store / "champion").exists()
     assert is_whole(store)
     next_night = farm.watch(**long_night(store))

@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from flows.interrupt import FitThreads
 from flows.server import LOCAL_API, ask
 from warehouse.layout import Layout
 from warehouse.registry import Registry
@@ -188,3 +190,22 @@ def test_only_a_termination_leaves_fits_behind_that_nothing_can_interrupt(is_ter
     assert waiting.cancelled() or not is_terminated
     done.set()
     assert running.result(timeout=60)
+
+
+@pytest.mark.parametrize("limit", [1, 2])
+def test_at_most_as_many_families_as_asked_for_are_fitted_side_by_side(limit: int) -> None:
+    together, most, lock = [0], [0], threading.Lock()
+
+    def work(_: int) -> None:
+        with lock:
+            together[0] += 1
+            most[0] = max(most[0], together[0])
+        time.sleep(0.02)
+        with lock:
+            together[0] -= 1
+
+    with FitThreads(max_workers=4) as threads:
+        threads.limit(limit)
+        assert threads._executor is not None
+        list(threads._executor.map(work, range(8)))
+    assert most[0] == limit

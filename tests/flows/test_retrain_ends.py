@@ -76,3 +76,9 @@ def test_a_run_beside_a_living_one_is_cancelled_with_the_reason_and_leaves_no_tr
     assert "\n" not in state.message
     assert _only_run(tmp_path).run_id == living
     end_run(store, living, "done", None)
+
+
+def test_a_withheld_verdict_is_not_told_as_if_it_had_been_carried_out() -> None:
+    withheld = {"verdict": "promoted", "applied": False, "reason": "X is better.", "families": []}
+    assert "Nothing was changed" in flow._message(withheld)
+    assert "Nothing was changed" not in flow._message(withheld | {"applied": True})

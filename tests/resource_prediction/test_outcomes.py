@@ -107,3 +107,9 @@ def test_units_are_gib() -> None:
 def test_a_job_ran_from_its_submission_to_its_end_and_without_an_end_nobody_knows() -> None:
     assert outcome(finished_at=NOON + pd.Timedelta("30min")).run_hours.tolist() == [0.5]
     assert np.isnan([*outcome(finished_at=pd.NaT).run_hours, *outcome().run_hours]).all()
+
+
+def test_an_end_before_the_submission_is_no_end_so_that_no_job_knows_its_own_peak() -> None:
+    found = outcome(finished_at=NOON - pd.Timedelta("5min"))
+    assert found.known_us.tolist() == [NOON_US + HOUR_US]
+    assert np.isnan(found.run_hours).all()

@@ -64,6 +64,7 @@ class FetchedTable:
             yield FetchedRows(self.table, {name: f"CAST({quoted(own)} AS VARCHAR)" for name, own in names.items()})
         finally:
             connection.unregister(RELATION)
+            self.__dict__.pop("table", None)  # a source lists all its tables at once, and has no room for all of them
 
 
 @dataclass(frozen=True)

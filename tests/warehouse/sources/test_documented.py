@@ -64,7 +64,7 @@ class TestDocumentedSource(SourceContract):
             ("jobs.db 2025-04-27", "known"),
             ("jobs.db 2025-04-28", "known"),
         ]
-        assert report.counts == RowCounts(read=7, accepted=1, known=5, quarantined=1)
+        assert report.counts == RowCounts(read=7, accepted=1, known=6)
 
     def test_a_database_that_is_away_is_tried_again_and_an_empty_one_is_not(
         self, layout: Layout, tmp_path: Path
