@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,6 +46,7 @@ def main() -> int:
     parser.add_argument(
         "--days", nargs="+", default=list(DAYS), metavar="DATE", help="each is fitted up to its midnight"
     )
+    parser.add_argument("--parameters", type=json.loads, default={}, metavar="JSON", help='such as {"power": 1.0}')
     arguments = parser.parse_args()
     rows = read_telemetry(arguments.source)
     days = dict(cut_days(rows, arguments.days))
@@ -51,7 +54,7 @@ def main() -> int:
     print("| family | " + " | ".join([*heads, "mean frozen", "mean live", "fit s"]) + " |")
     print("|---|" + "---:|" * (len(heads) + 3))
     for family in arguments.families:
-        scores, seconds = score_family(family, list(days.values()), arguments.seeds)
+        scores, seconds = score_family(family, list(days.values()), arguments.seeds, arguments.parameters)
         columns = [*scores, scores[::2].mean(axis=0), scores[1::2].mean(axis=0)]
         means = [f"{each.mean():.1f} ± {_spread(each):.1f}" for each in columns]
         print(f"| {family} | " + " | ".join(means) + f" | {seconds:.1f} |", flush=True)
@@ -81,9 +84,11 @@ def cut_days(rows: pd.DataFrame, days: list[str]) -> Iterator[tuple[str, Day]]:
         yield day, (data, everything.where((submitted_us >= begin_us) & (submitted_us < begin_us + DAY_US)))
 
 
-def score_family(family: str, days: list[Day], seeds: list[int]) -> tuple[np.ndarray, float]:
+def score_family(
+    family: str, days: list[Day], seeds: list[int], parameters: dict[str, Any]
+) -> tuple[np.ndarray, float]:
     """Scores, shape (2 * days, seeds), frozen and live by turns; and mean seconds of a fit."""
-    recipe = Recipe(family, default_parameters(family), AllocationRule(), LABEL_DELAY_US)
+    recipe = Recipe(family, default_parameters(family) | parameters, AllocationRule(), LABEL_DELAY_US)
     scores, seconds = np.empty((2 * len(days), len(seeds))), 0.0
     for column, seed in enumerate(seeds):
         for place, (data, jobs) in enumerate(days):

@@ -9,6 +9,7 @@ import pandas as pd
 
 from resource_prediction.evaluation import ScoredJobs, evaluate
 from resource_prediction.models import DeployableModel
+from resource_prediction.models.observation import Ends
 
 
 class AsGiven:
@@ -39,3 +40,18 @@ def test_what_a_fit_keeps_of_its_savings_is_enough_for_money_at_any_price() -> N
     jobs = jobs_of(two, np.array([0.5, np.nan]), np.array([False, False]))
     kept = evaluate(cast("DeployableModel", AsGiven()), jobs, two + 1, under_cost=5.0).values["saved_by_end"]
     assert kept == {"timed_gib_hours": 5 * 0.5, "timed_rows": 1, "untimed_gib": 5.0, "untimed_rows": 1}
+
+
+def test_a_learner_on_its_way_is_never_told_a_peak_that_a_limit_cut_off() -> None:
+    told: list[Ends] = []
+
+    class Listening(AsGiven):
+        def predict_with_history(self, rows: pd.DataFrame, point_in_time: np.ndarray, **options: Ends) -> np.ndarray:
+            told.append(options["ends"])
+            return super().predict_with_history(rows, point_in_time)
+
+    two = np.array([4.0, 5.0])
+    evaluate(cast("DeployableModel", Listening()), jobs_of(two, two, np.array([True, False])), two, under_cost=5.0)
+    (ends,) = told
+    assert ends.since(None, before_us=1).tolist() == [1]
+    assert ends.since(None, before_us=0).tolist() == []

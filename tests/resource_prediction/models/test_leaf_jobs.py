@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from resource_prediction.models.leaf_jobs import MOST_JOBS, LeafJobs
 
@@ -78,3 +80,29 @@ def test_many_rows_weigh_what_each_of_them_weighs_alone() -> None:
     alone = np.concatenate([held.weigh(rows[[place]], 1.25)[1] for place in range(0, 400, 40)])
     np.testing.assert_array_equal(together[::40], alone)
     np.testing.assert_allclose(together.sum(axis=1), 1.0)
+
+
+@st.composite
+def forests(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Jobs and one row in the leaves of up to four trees of three leaves each, and peaks of the jobs."""
+    trees, jobs = draw(st.integers(1, 4)), draw(st.integers(1, 12))
+    numbers = st.integers(0, 2)
+    inside = draw(st.lists(st.lists(numbers, min_size=trees, max_size=trees), min_size=jobs, max_size=jobs))
+    peaks = draw(st.lists(st.sampled_from([1.0, 2.0, 4.0, 8.0]), min_size=jobs, max_size=jobs))
+    first = 3 * np.arange(trees)
+    return np.array(inside) + first, np.array(inside[-1])[None, :] + first, np.array(peaks)
+
+
+@given(forests(), st.sampled_from([1.0, 1.25, 2.0]))
+def test_weights_are_those_of_the_definition(forest: tuple[np.ndarray, np.ndarray, np.ndarray], power: float) -> None:
+    jobs, row, peaks = forest
+    held = LeafJobs.empty(12)
+    held.add(jobs, peaks)
+    each = []
+    for job in jobs:
+        shared = [1 / (jobs[:, tree] == leaf).sum() * (job[tree] == leaf) for tree, leaf in enumerate(row[0])]
+        each.append(np.mean(shared) ** power)
+    expected = {peak: sum(np.array(each)[peaks == peak]) / sum(each) for peak in set(peaks.tolist())}
+    points, weights = held.weigh(row, power)
+    for peak, weight in expected.items():
+        assert weights[0][np.searchsorted(points, peak)] == pytest.approx(weight, abs=1e-12)
