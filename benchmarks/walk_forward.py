@@ -54,6 +54,7 @@ class WalkForward:
         point_in_time: Their features.
         train_window_days: How far back a fit looks.
         oldest_age: A fit is scored on its first day and as many more.
+        past_days: Cut-offs; fewer where there are not as many.
         cache: Folder of allocations that earlier runs made.
     """
 
@@ -62,17 +63,20 @@ class WalkForward:
     point_in_time: np.ndarray
     train_window_days: float
     oldest_age: int
+    past_days: int
     cache: Path
 
     @classmethod
-    def prepare(cls, rows: pd.DataFrame, *, train_window_days: float, oldest_age: int, cache: Path) -> WalkForward:
+    def prepare(
+        cls, rows: pd.DataFrame, *, train_window_days: float, oldest_age: int, past_days: int, cache: Path
+    ) -> WalkForward:
         """Describe the rows; the cache is named by rows, window, age and recipe, not by the code that fits."""
         outcomes = read_outcomes(rows, HOUR_US)
         values = [int(pd.util.hash_pandas_object(rows, index=False).sum()), train_window_days, oldest_age]
         folder = cache / hashlib.sha256(json.dumps(values).encode()).hexdigest()[:16]
         folder.mkdir(parents=True, exist_ok=True)
         _, point_in_time = describe_table(rows, outcomes, workers=1)
-        return cls(rows, outcomes, point_in_time, train_window_days, oldest_age, folder)
+        return cls(rows, outcomes, point_in_time, train_window_days, oldest_age, past_days, folder)
 
     def losses(self, contenders: list[Contender]) -> BlockLosses:
         """Fit the contenders at each cut-off, or take what the cache has, and sum up what they cost."""
@@ -92,7 +96,7 @@ class WalkForward:
         """Beginnings of days that have jobs, from when on the telemetry is as old as a fit looks back."""
         submitted_us = self._submitted_us()[self.outcomes.is_scored]
         days_us = np.unique(submitted_us // DAY_US) * DAY_US
-        return days_us[days_us >= days_us[0] + self.train_window_days * DAY_US]
+        return days_us[days_us >= days_us[0] + self.train_window_days * DAY_US][: self.past_days]
 
     def _training_set(self, cut_us: int) -> TrainingSet:
         window_us = int(self.train_window_days * DAY_US)
