@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
-import tempfile
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from benchmarks.walk_forward import HOUR_US, rows_of
 from resource_prediction.allocation import AllocationRule
 from resource_prediction.config import default_parameters
 from resource_prediction.evaluation import ScoredJobs
@@ -21,14 +19,7 @@ from resource_prediction.outcomes import Outcomes, read_outcomes
 from resource_prediction.recipe import Recipe
 from resource_prediction.scoring import business_score
 from resource_prediction.training import build_training_set, fit_recipe
-from warehouse.engine import open_engine
-from warehouse.ingest import ingest
-from warehouse.layout import Layout
-from warehouse.publish import publish
-from warehouse.published import read_rows
-from warehouse.sources.files import FilesSource
 
-HOUR_US = 3_600_000_000
 VARIANTS: dict[str, tuple[str, ...]] = {
     "ok, unstable": (),
     "+ error": ("error",),
@@ -46,7 +37,7 @@ def main() -> int:
     parser.add_argument("source", help="telemetry file of real rows")
     parser.add_argument("--where", choices=["training", "history"], default="training", help="what the rows join")
     arguments = parser.parse_args()
-    rows = _read(arguments.source)
+    rows = rows_of(arguments.source)
     outcomes = read_outcomes(rows, HOUR_US)
     print(f"| {arguments.where} | " + " | ".join(FAMILIES) + " | mean |\n|---|" + "---:|" * (len(FAMILIES) + 1))
     for name, statuses in VARIANTS.items():
@@ -56,14 +47,6 @@ def main() -> int:
             flush=True,
         )
     return 0
-
-
-def _read(source: str) -> pd.DataFrame:
-    with tempfile.TemporaryDirectory() as store:
-        layout, now = Layout(Path(store)), datetime.now(UTC)
-        with open_engine(layout) as engine:
-            ingest(engine, layout, FilesSource([source], now), now=now)
-            return read_rows(publish(engine, layout))
 
 
 def _score(rows: pd.DataFrame, outcomes: Outcomes, statuses: tuple[str, ...], family: str, where: str) -> float:
