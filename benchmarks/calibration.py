@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from benchmarks.walk_forward import Step, rows_of, walk_forward
-from resource_prediction.allocation import PRESETS, allocate, request_cap
+from resource_prediction.allocation import PRESETS, allocate, promised_risk, request_cap
 from resource_prediction.config import MODEL_FAMILIES
 from resource_prediction.distribution import Atoms, Distribution
 from resource_prediction.evidence import segments
@@ -107,7 +107,7 @@ def _note(seen: Seen, step: Step, distribution: Distribution, preset: str) -> No
     rule = replace(step.model.recipe.rule, under_cost=PRESETS[preset].under_cost)
     cap_gib = request_cap(jobs.memreq_gib, facts.cap_ratio)
     allocation_gib = allocate(distribution, rule, facts.mean_peak_gib, cap_gib)
-    seen.risk.append(distribution.exceedance(allocation_gib))
+    seen.risk.append(promised_risk(distribution, allocation_gib, cap_gib))
     seen.is_under.append(job_losses(jobs.peak_gib, allocation_gib, censored=jobs.is_censored)[0])
     seen.allocation_gib.append(allocation_gib)
     seen.peak_gib.append(jobs.peak_gib)
