@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from telemetry_rows import read_source
 
+from benchmarks.cut_offs import HOUR_US
 from resource_prediction.allocation import AllocationRule
 from resource_prediction.config import default_parameters
 from resource_prediction.evaluation import ScoredJobs
@@ -20,7 +21,6 @@ from resource_prediction.recipe import Recipe
 from resource_prediction.scoring import business_score
 from resource_prediction.training import build_training_set, fit_recipe
 
-HOUR_US = 3_600_000_000
 VARIANTS: dict[str, tuple[str, ...]] = {
     "ok, unstable": (),
     "+ error": ("error",),

@@ -70,6 +70,10 @@ def under_cost_of(penalty: float | str) -> float:
     return PRESETS[penalty].under_cost
 
 
+CAP_RISK = 0.001
+"""Share of the training peaks that lie above the cap of their job."""
+
+
 def allocate(
     distribution: Distribution, rule: AllocationRule, mean_peak_gib: float, cap_gib: FloatArray | None = None
 ) -> FloatArray:
@@ -110,6 +114,26 @@ def allocate(
 def request_cap(memreq_gib: FloatArray, cap_ratio: float) -> FloatArray:
     """Highest allocation of each job, shape (n,), GiB: its request times the ratio; NaN, no cap, where nobody asked."""
     return np.where(memreq_gib > 0, memreq_gib * cap_ratio, np.nan)
+
+
+def promised_risk(
+    distribution: Distribution, allocation_gib: FloatArray, cap_gib: FloatArray | None = None
+) -> FloatArray:
+    """P(peak > allocation) of each job, shape (n,).
+
+    A distribution knows nothing of the request, and goes on above the cap, where next to no peak ever was: at its cap
+    a job's risk is at most `CAP_RISK`. On 818 real jobs 1 to 27 % were capped, at a predicted risk of 3 to 18 %, and
+    not one of them was below its peak.
+
+    Args:
+        distribution: Predicted peaks of n jobs.
+        allocation_gib: As `allocate` returned it, shape (n,), GiB.
+        cap_gib: As `allocate` took it.
+    """
+    risk = distribution.exceedance(allocation_gib)
+    if cap_gib is None:
+        return risk
+    return np.where(allocation_gib >= cap_gib, np.minimum(risk, CAP_RISK), risk)
 
 
 def _check_positive(allocation_gib: FloatArray) -> None:

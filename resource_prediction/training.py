@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from resource_prediction.allocation import CAP_RISK
 from resource_prediction.arrays import BoolArray, FloatArray, IntArray, Matrix
 from resource_prediction.config import create_predictor
 from resource_prediction.errors import TooFewRowsError
@@ -25,7 +26,7 @@ from resource_prediction.recipe import Recipe
 MIN_TRAINING_ROWS = 50
 """Fewer rows give no out-of-time residuals worth the name."""
 
-_CAP_QUANTILE = 0.999
+_CAP_QUANTILE = 1 - CAP_RISK
 """Share of training jobs that must fit below the cap: where requests were always enough, the request is the cap."""
 
 

@@ -17,7 +17,7 @@ import numpy.typing as npt
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from resource_prediction.allocation import allocate, request_cap, under_cost_of
+from resource_prediction.allocation import allocate, promised_risk, request_cap, under_cost_of
 from resource_prediction.arrays import FloatArray, IntArray, Matrix
 from resource_prediction.config import family_entry
 from resource_prediction.distribution import Distribution
@@ -181,7 +181,7 @@ class DeployableModel:
         return _by_parts(len(submissions), allocate_part)
 
     def predict_with_risk(self, rows: RawRows, under_costs: Sequence[float | str]) -> tuple[FloatArray, FloatArray]:
-        """As `predict` for several penalties at once, and the risk that each allocation was predicted to have.
+        """As `predict` for several penalties at once, and the risk that each allocation is predicted to have.
 
         Args:
             rows: As in `predict`, n.
@@ -197,7 +197,7 @@ class DeployableModel:
             jobs = submissions.part(part)
             distribution = self.predictor.predict_distribution(self._features(jobs, late))
             allocation_gib = [self._apply_rule(jobs, distribution, under_cost) for under_cost in under_costs]
-            risk = [distribution.exceedance(each_gib) for each_gib in allocation_gib]
+            risk = [promised_risk(distribution, each_gib, self._cap_gib(jobs)) for each_gib in allocation_gib]
             return np.stack([np.stack(allocation_gib, axis=1), np.stack(risk, axis=1)], axis=1)
 
         both = _by_parts(len(submissions), allocate_part)
@@ -299,8 +299,10 @@ class DeployableModel:
         rule = self.recipe.rule
         if under_cost is not None:
             rule = replace(rule, under_cost=under_cost_of(under_cost))
-        cap_gib = request_cap(submissions.numbers["memreq"] / MIB_PER_GIB, self.facts.cap_ratio)
-        return allocate(distribution, rule, self.facts.mean_peak_gib, cap_gib)
+        return allocate(distribution, rule, self.facts.mean_peak_gib, self._cap_gib(submissions))
+
+    def _cap_gib(self, submissions: Submissions) -> FloatArray:
+        return request_cap(submissions.numbers["memreq"] / MIB_PER_GIB, self.facts.cap_ratio)
 
     def _features(self, submissions: Submissions, late: list[int]) -> pd.DataFrame:
         """The feature matrix; the number of rows that are older than a state is added to ``late``."""
