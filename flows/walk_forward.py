@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -73,7 +74,11 @@ class Replay:
         ]
 
 
-@flow(name="replay", task_runner=RUNNER)
+def _run_name() -> str:
+    return f"replay-{datetime.now(UTC):%Y-%m-%d}"
+
+
+@flow(name="replay", flow_run_name=_run_name, task_runner=RUNNER)
 def replay(parameters: ReplayParameters) -> State[Any]:
     """Walk forward over the past, and report what each policy would have cost; nothing that serves is changed."""
     store = store_of(parameters)
