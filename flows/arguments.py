@@ -75,15 +75,15 @@ def to_values(arguments: argparse.Namespace) -> dict[str, Any]:
     return values
 
 
-def day(text: str) -> date:
-    """A day of the calendar out of its text."""
+def _day(text: str) -> date:
     try:
         return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day of the calendar has no zone
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"got {text!r}; expected a day such as 2025-04-26") from error
 
 
-def _add_telemetry(group: argparse._ArgumentGroup) -> None:
+def add_source(group: argparse._ArgumentGroup) -> None:
+    """Flags of what telemetry there is, and when its peaks are known."""
     group.add_argument(
         "--source",
         nargs="+",
@@ -91,16 +91,6 @@ def _add_telemetry(group: argparse._ArgumentGroup) -> None:
         metavar="WHERE",
         help="demo (synthetic, the default), or files, folders and globs: csv, csv.gz, csv.zst, parquet; or "
         "SCHEME://... for a source of your own",
-    )
-    group.add_argument(
-        "--from",
-        dest="from_date",
-        type=day,
-        metavar="DATE",
-        help="backfill: ingest only rows of this UTC day and later, such as 2025-04-26",
-    )
-    group.add_argument(
-        "--until", dest="until_date", type=day, metavar="DATE", help="and of days before this one, which is left out"
     )
     group.add_argument(
         "--demo-rows", type=int, default=DEMO_ROWS, metavar="N", help="jobs of the demo farm (%(default)s)"
@@ -113,6 +103,21 @@ def _add_telemetry(group: argparse._ArgumentGroup) -> None:
         default=LABEL_DELAY,
         metavar="TIME",
         help="how long after its time stamp a job's peak is known, where it has no finished_at (%(default)s)",
+    )
+
+
+def add_days(group: argparse._ArgumentGroup, *, since: str, until: str) -> None:
+    """Flags of a range of UTC days; what it bounds is told by the help texts of its first day and its end."""
+    group.add_argument("--from", dest="from_date", type=_day, metavar="DATE", help=since)
+    group.add_argument("--until", dest="until_date", type=_day, metavar="DATE", help=until)
+
+
+def _add_telemetry(group: argparse._ArgumentGroup) -> None:
+    add_source(group)
+    add_days(
+        group,
+        since="backfill: ingest only rows of this UTC day and later, such as 2025-04-26",
+        until="and of days before this one, which is left out",
     )
     group.add_argument(
         "--skip-preprocessing",

@@ -15,17 +15,15 @@ if __name__ == "__main__":
     # Run as a script, the first entry of the path is this folder; the packages are beside it.
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from flows.checking import check, check_places
-from flows.exit_status import BAD_USAGE, DONE, FAILED, INTERRUPTED, TERMINATED
+from flows.command_line import prepare, run_to_end
+from flows.exit_status import BAD_USAGE, DONE, INTERRUPTED, TERMINATED
 from flows.replay_arguments import build_parser, to_values
 from resource_prediction.errors import ResourcePredictionError
 
 if TYPE_CHECKING:
     import argparse
 
-    from prefect.client.schemas.objects import State
-
-    from flows.replay_parameters import ReplayParameters
+    from prefect import Flow
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -36,32 +34,20 @@ def main(argv: list[str] | None = None) -> int:
     try:
         from flows.replay_parameters import ReplayParameters  # noqa: PLC0415 - not needed for --help
 
-        parameters = check(ReplayParameters, to_values(arguments), build_parser())
-        check_places(parameters)
-        from flows.server import set_process_environment  # noqa: PLC0415 - usage is checked first, and fast
-
-        set_process_environment()
+        parameters, _ = prepare(ReplayParameters, to_values(arguments), build_parser())
     except ResourcePredictionError as error:
         print(error, file=sys.stderr)
         return BAD_USAGE
-    return _run(parameters, arguments)
+    status, result = run_to_end(_flow, parameters, quiet=arguments.quiet)
+    if status == DONE:
+        _show(result, arguments)
+    return status
 
 
-def _run(parameters: ReplayParameters, arguments: argparse.Namespace) -> int:
-    from flows.interrupt import FitThreads  # noqa: PLC0415 - after the environment is set
-    from flows.logs import set_up_logs  # noqa: PLC0415
-    from flows.night import CORES  # noqa: PLC0415
-    from flows.retrain import BAD_INPUT  # noqa: PLC0415
-    from flows.walk_forward import replay  # noqa: PLC0415
+def _flow() -> Flow[..., Any]:
+    from flows.walk_forward import replay  # noqa: PLC0415 - after the environment is set
 
-    set_up_logs(quiet=arguments.quiet)
-    runner: Any = FitThreads(max_workers=parameters.workers or CORES)
-    state: State[Any] = replay.with_options(task_runner=runner)(parameters, return_state=True)
-    if not state.is_completed():
-        print(state.message, file=sys.stderr)
-        return BAD_USAGE if state.name == BAD_INPUT else FAILED
-    _show(state.result(), arguments)
-    return DONE
+    return replay
 
 
 def _show(result: dict[str, Any], arguments: argparse.Namespace) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from flows.arguments import OneLineParser, add_money, add_run, day
+from flows.arguments import OneLineParser, add_days, add_money, add_run, add_source
 from resource_prediction.config import MODEL_FAMILIES
-from resource_prediction.defaults import DEMO_DAYS, DEMO_ROWS, LABEL_DELAY, UNDER_COST
+from resource_prediction.defaults import UNDER_COST
 
 _DESCRIPTION = """\
 What would the last days have cost? Walk forward over your own past: for each period fit every family on what was known
@@ -38,7 +38,7 @@ def build_parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    _add_telemetry(parser.add_argument_group("telemetry"))
+    add_source(parser.add_argument_group("telemetry, all of which is ingested"))
     _add_walk(parser.add_argument_group("what is replayed"))
     add_money(parser.add_argument_group("money, beside the GiB saved"))
     add_run(parser.add_argument_group("the run"))
@@ -50,35 +50,11 @@ def to_values(arguments: argparse.Namespace) -> dict[str, Any]:
     return {name: value for name, value in vars(arguments).items() if name not in ("json", "quiet")}
 
 
-def _add_telemetry(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--source",
-        nargs="+",
-        default=["demo"],
-        metavar="WHERE",
-        help="demo (synthetic, the default), or files, folders and globs, as for flows/train.py; all rows are ingested",
-    )
-    group.add_argument("--demo-rows", type=int, default=DEMO_ROWS, metavar="N", help="jobs of the farm (%(default)s)")
-    group.add_argument("--demo-days", type=float, default=DEMO_DAYS, metavar="N", help="its days (%(default)s)")
-    group.add_argument(
-        "--label-delay", default=LABEL_DELAY, metavar="TIME", help="when a peak is known without an end (%(default)s)"
-    )
-
-
 def _add_walk(group: argparse._ArgumentGroup) -> None:
-    group.add_argument(
-        "--from",
-        dest="from_date",
-        type=day,
-        metavar="DATE",
-        help="first day, a UTC midnight such as 2025-04-28 (default: 7 days before the end)",
-    )
-    group.add_argument(
-        "--until",
-        dest="until_date",
-        type=day,
-        metavar="DATE",
-        help="the day after the last one (default: the end of the telemetry)",
+    add_days(
+        group,
+        since="first day, from its UTC midnight on, such as 2025-04-28 (default: 7 days before the end)",
+        until="the day after the last one (default: the end of the telemetry)",
     )
     group.add_argument(
         "--every", default="24h", metavar="TIME", help="length of a period, 1h or more: one fit each (%(default)s)"

@@ -16,16 +16,14 @@ if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
 from flows.arguments import build_parser, to_values
-from flows.checking import check, check_places
-from flows.exit_status import BAD_USAGE, DONE, FAILED, INTERRUPTED, TERMINATED
+from flows.command_line import prepare, run_to_end
+from flows.exit_status import BAD_USAGE, DONE, INTERRUPTED, TERMINATED
 from resource_prediction.errors import ResourcePredictionError
 
 if TYPE_CHECKING:
     import argparse
 
-    from prefect.client.schemas.objects import State
-
-    from flows.parameters import RetrainParameters
+    from prefect import Flow
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -36,31 +34,20 @@ def main(argv: list[str] | None = None) -> int:
     try:
         from flows.parameters import RetrainParameters  # noqa: PLC0415 - not needed for --help
 
-        parameters = check(RetrainParameters, to_values(arguments), build_parser())
-        check_places(parameters)
-        from flows.server import set_process_environment  # noqa: PLC0415 - usage is checked first, and fast
-
-        server = set_process_environment()
+        parameters, server = prepare(RetrainParameters, to_values(arguments), build_parser())
     except ResourcePredictionError as error:
         print(error, file=sys.stderr)
         return BAD_USAGE
-    return _run(parameters, arguments, server)
+    status, result = run_to_end(_flow, parameters, quiet=arguments.quiet)
+    if status == DONE:
+        _show(result, arguments, server)
+    return status
 
 
-def _run(parameters: RetrainParameters, arguments: argparse.Namespace, server: str | None) -> int:
-    from flows.interrupt import FitThreads  # noqa: PLC0415 - after the environment is set
-    from flows.logs import set_up_logs  # noqa: PLC0415
-    from flows.night import CORES  # noqa: PLC0415
-    from flows.retrain import BAD_INPUT, retrain  # noqa: PLC0415
+def _flow() -> Flow[..., Any]:
+    from flows.retrain import retrain  # noqa: PLC0415 - after the environment is set
 
-    set_up_logs(quiet=arguments.quiet)
-    runner: Any = FitThreads(max_workers=parameters.workers or CORES)
-    state: State[Any] = retrain.with_options(task_runner=runner)(parameters, return_state=True)
-    if not state.is_completed():
-        print(state.message, file=sys.stderr)
-        return BAD_USAGE if state.name == BAD_INPUT else FAILED
-    _show(state.result(), arguments, server)
-    return DONE
+    return retrain
 
 
 def _show(result: dict[str, Any], arguments: argparse.Namespace, server: str | None) -> None:

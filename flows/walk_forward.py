@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +33,6 @@ from tasks.replay import (
     Walk,
     choose_recipes,
     cut_period,
-    enter_replay_evidence,
     fit_period,
     held_store,
     is_finished,
@@ -74,7 +74,11 @@ class Replay:
         ]
 
 
-@flow(name="replay", task_runner=RUNNER)
+def _run_name() -> str:
+    return f"replay-{datetime.now(UTC):%Y-%m-%d}"
+
+
+@flow(name="replay", flow_run_name=_run_name, task_runner=RUNNER)
 def replay(parameters: ReplayParameters) -> State[Any]:
     """Walk forward over the past, and report what each policy would have cost; nothing that serves is changed."""
     store = store_of(parameters)
@@ -97,8 +101,6 @@ def _take_steps(parameters: ReplayParameters, store: str) -> dict[str, Any]:
     under_way = Replay(parameters, store, features, walk, recipes)
     prepared_seconds = time.perf_counter() - began
     _fit_periods(under_way)
-    defaults = [each for each in _all_orders(under_way) if recipes[str(each.recipe["family"])].is_default]
-    entered = enter_replay_evidence(defaults)
     end = ReplayEnd(
         store=store,
         features=features,
@@ -112,7 +114,7 @@ def _take_steps(parameters: ReplayParameters, store: str) -> dict[str, Any]:
         price=Price(parameters.job_hours, parameters.usd_per_gib_hour),
     )
     total = time.perf_counter() - began
-    return conclude_replay(end, entered, {"prepare": prepared_seconds, "fit": total - prepared_seconds, "total": total})
+    return conclude_replay(end, {"prepare": prepared_seconds, "fit": total - prepared_seconds, "total": total})
 
 
 def _ingest(parameters: ReplayParameters, store: str) -> None:
@@ -127,10 +129,6 @@ def _ingest(parameters: ReplayParameters, store: str) -> None:
     get_run_logger().info("ingested: %s; the store holds %s rows", counts, f"{ingested.rows:,}")
     for note in ingested.notes:
         get_run_logger().error("file not read: %s", note)
-
-
-def _all_orders(under_way: Replay) -> list[PeriodOrder]:
-    return [order for period in under_way.walk.all for order in under_way.orders(period)]
 
 
 def _fit_periods(under_way: Replay) -> None:

@@ -1,4 +1,4 @@
-"""Tasks of a replay: what to walk over, fits of a period, evidence. Not here: what it came to (replay_outcome.py)."""
+"""Tasks of a replay: what to walk over, fits of a period. Not here: what it came to (replay_outcome.py)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +25,6 @@ from resource_prediction.evidence import iso_time
 from resource_prediction.outcomes import read_outcomes
 from resource_prediction.recipe import Recipe
 from resource_prediction.replay.allocations import replay_allocations
-from resource_prediction.replay.evidence import whole_blocks
 from resource_prediction.replay.periods import Period, choose_span, lead_in, split
 from resource_prediction.telemetry import LEARNING_COLUMNS
 from resource_prediction.training import build_training_set, fit_recipe
@@ -212,33 +211,3 @@ def fit_period(order: PeriodOrder, cut: Cut) -> float | State[Any]:
     except ResourcePredictionError as error:
         return Failed(message=str(error))
     return time.perf_counter() - began
-
-
-@task(name="enter evidence of replay", task_run_name="enter the evidence of the replay")
-def enter_replay_evidence(orders: list[PeriodOrder]) -> int:
-    """Enter the complete blocks of finished orders into the store's ledger, each once; returns how many rows are new.
-
-    The ledger is all that a replay changes of what the gate reads: champion, nominations and verdicts stay.
-    """
-    if not orders:
-        return 0
-    entered, layout = 0, Layout(Path(orders[0].store))
-    newest = read_rows(read_snapshot(layout, orders[0].features.pointer), columns=["time"])["time"].max()
-    for order in orders:
-        found = find_allocations(order.replay, order.key)
-        if found is None:
-            continue
-        jobs = load_scored_jobs(
-            order.store, order.features, since_us=order.period.since_us, until_us=order.period.until_us
-        )
-        entries = whole_blocks(
-            jobs,
-            found.frozen,
-            order.period,
-            recipe=Recipe.of(order.recipe).digest,
-            newest_known=newest,
-            label_delay=timedelta(microseconds=order.features.label_delay_us),
-        )
-        with Registry.open(layout) as registry:
-            entered += registry.evidence.add(entries)
-    return entered

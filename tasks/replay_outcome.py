@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +34,7 @@ from tasks.replay import PeriodOrder, ReplayRecipe, Walk
 from warehouse import prepared
 from warehouse.layout import Layout
 from warehouse.published import read_rows, read_snapshot
+from warehouse.registry import Registry
 from warehouse.replays import find_allocations, write_report
 from warehouse.store import is_synthetic
 
@@ -75,19 +78,19 @@ class ReplayEnd:
 
 
 @task(name="conclude replay", task_run_name="draw the replay together")
-def conclude_replay(end: ReplayEnd, entered: int, seconds: Mapping[str, float]) -> dict[str, Any]:
-    """Draw all periods together, write the report, and return the result as JSON values.
+def conclude_replay(end: ReplayEnd, seconds: Mapping[str, float]) -> dict[str, Any]:
+    """Draw all periods together, enter their evidence, write the report, and return the result as JSON values.
 
     Args:
         end: What was replayed.
-        entered: Rows of the ledger that this replay brought.
         seconds: Wall clock by stage.
     """
     from resource_prediction.replay.picture import render_scores  # noqa: PLC0415 - loads matplotlib
     from resource_prediction.replay.report import render_report  # noqa: PLC0415
 
     outcomes = _load_outcomes(end)
-    nights = _judge(end, outcomes)
+    evidence = _evidence(end, outcomes)
+    nights = _judge(end, outcomes, pd.concat(evidence.values(), ignore_index=True))
     replayed = Replayed(
         [outcome for outcome in outcomes if outcome.period in end.walk.periods],
         nights,
@@ -97,7 +100,7 @@ def conclude_replay(end: ReplayEnd, entered: int, seconds: Mapping[str, float]) 
     table = replayed.served_table()
     risky = jobs_at_risk(table) if len(table) else table
     result = _result(end, replayed, table, risky)
-    result |= {"evidence": {"entered": entered}, "seconds": dict(seconds)}
+    result |= {"evidence": {"entered": _enter(end, evidence)}, "seconds": dict(seconds)}
     layout = Layout(Path(end.store)).replay
     picture = render_scores(result["periods"], list(result["policies"]))
     page = render_report(result, _records(risky.head(TOP_JOBS)), picture.decode())
@@ -156,28 +159,45 @@ def _baselines(jobs: ScoredJobs, history: pd.DataFrame, since_us: int) -> dict[s
     }
 
 
-def _judge(end: ReplayEnd, outcomes: Sequence[PeriodOutcome]) -> tuple[JudgedNight, ...]:
-    """The gate's answer at the beginning of each period of the span, on a ledger of the replay's own."""
-    delay = pd.Timedelta(microseconds=end.features.label_delay_us).to_pytimedelta()
-    newest = pd.Timestamp(end.walk.span.until)
-    entries = [
-        whole_blocks(
-            outcome.jobs,
-            outcome.given[family].frozen,
-            outcome.period,
-            recipe=recipe.digest,
-            newest_known=newest,
-            label_delay=delay,
-        )
-        for outcome in outcomes
-        for family, recipe in end.recipe_ids.items()
-        if family in outcome.given
-    ]
-    ledger = pd.concat([empty_ledger(), *entries], ignore_index=True)
+def _evidence(end: ReplayEnd, outcomes: Sequence[PeriodOutcome]) -> dict[str, pd.DataFrame]:
+    """Rows of the ledger by family: each period's whole blocks that are complete by the end of the telemetry."""
+    delay = timedelta(microseconds=end.features.label_delay_us)
+    layout = Layout(Path(end.store))
+    newest = read_rows(read_snapshot(layout, end.features.pointer), columns=["time"])["time"].max()
+    found = {}
+    for family, recipe in end.recipe_ids.items():
+        entries = [
+            whole_blocks(
+                outcome.jobs,
+                outcome.given[family].frozen,
+                outcome.period,
+                recipe=recipe.digest,
+                newest_known=newest,
+                label_delay=delay,
+            )
+            for outcome in outcomes
+            if family in outcome.given
+        ]
+        found[family] = pd.concat([empty_ledger(), *entries], ignore_index=True)
+    return found
+
+
+def _enter(end: ReplayEnd, evidence: Mapping[str, pd.DataFrame]) -> int:
+    """Enter the evidence of recipes of the code's defaults into the store's ledger; returns how many rows are new.
+
+    The ledger is all that a replay changes of what the gate reads: champion, nominations and verdicts stay.
+    """
+    defaults = [entries for family, entries in evidence.items() if end.recipes[family].is_default]
+    with Registry.open(Layout(Path(end.store))) as registry:
+        return sum(registry.evidence.add(entries) for entries in defaults)
+
+
+def _judge(end: ReplayEnd, outcomes: Sequence[PeriodOutcome], ledger: pd.DataFrame) -> tuple[JudgedNight, ...]:
+    """The gate's answer at the beginning of each period of the span."""
     hours = end.features.label_delay_us / 3.6e9
     nights = [
-        night_after(outcome, period.since, end.recipe_ids, hours, end.under_cost)
-        for outcome, period in zip(outcomes, [each.period for each in outcomes[1:]], strict=False)
+        night_after(before, outcome.period.since, end.recipe_ids, hours, end.under_cost)
+        for before, outcome in pairwise(outcomes)
     ]
     if end.walk.before is None:
         nights.insert(0, Night((), {}, 0, end.walk.periods[0].since))

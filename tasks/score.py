@@ -33,11 +33,12 @@ logger = logging.getLogger(__name__)
 def load_scored_jobs(store: str, features: Features, *, since_us: int, until_us: int | None = None) -> ScoredJobs:
     """The scored jobs submitted at or after an instant, and before another one where it is given, with features."""
     layout = Layout(Path(store))
-    rows = read_rows(read_snapshot(layout, features.pointer), LEARNING_COLUMNS, since=from_us(since_us))
-    point_in_time = prepared.load_features(layout, features.name)
-    newest = point_in_time[len(point_in_time) - len(rows) :]
-    jobs = ScoredJobs.select(rows, read_outcomes(rows, features.label_delay_us), newest)
-    return jobs if until_us is None else jobs.where((jobs.rows["time"] < from_us(until_us)).to_numpy())
+    snapshot, since = read_snapshot(layout, features.pointer), from_us(since_us)
+    until = None if until_us is None else from_us(until_us)
+    rows = read_rows(snapshot, LEARNING_COLUMNS, since=since, until=until)
+    earlier = len(read_rows(snapshot, ["time"], until=since))
+    point_in_time = prepared.load_features(layout, features.name)[earlier : earlier + len(rows)]
+    return ScoredJobs.select(rows, read_outcomes(rows, features.label_delay_us), point_in_time)
 
 
 def predict_timed(model: DeployableModel, jobs: ScoredJobs) -> tuple[FloatArray, float]:

@@ -103,6 +103,7 @@ def test_a_source_without_enough_rows_is_bad_input_with_one_line(
 def test_killed_and_interrupted_a_replay_goes_on_where_it_was(tmp_path: Path) -> None:
     store = tmp_path / "store"
     argv = [*DEMO, "--model-families", LOGISTIC, "--store", str(store), "--json", "--workers", "1"]
+    argv += ["--from", "2025-06-28"]
     command = [sys.executable, str(ROOT / "flows" / "replay.py"), *argv]
     ended = []
     for number in (signal.SIGKILL, signal.SIGINT, None):
@@ -115,7 +116,7 @@ def test_killed_and_interrupted_a_replay_goes_on_where_it_was(tmp_path: Path) ->
             start_new_session=True,
         )
         try:
-            said = read_until(process, "1 of 8 periods done")
+            said = read_until(process, "1 of 3 periods done")
             if number is not None:
                 process.send_signal(number)
             out, err = process.communicate(timeout=120)
@@ -130,7 +131,7 @@ def test_killed_and_interrupted_a_replay_goes_on_where_it_was(tmp_path: Path) ->
     assert interrupted[0] == 130
     assert "Kept: what was ingested, and every fit that had finished" in interrupted[1]
     assert done[0] == 0, done[1]
-    first_line = next(line for line in done[1].splitlines() if "1 of 8 periods done" in line)
+    first_line = next(line for line in done[1].splitlines() if "1 of 3 periods done" in line)
     assert "0 made and 1 taken over" in first_line
     assert set(json.loads(done[2])["policies"]) == {LOGISTIC, "memreq", "rolling_max_20", "nightly"}
     assert not (store / "champion").exists()

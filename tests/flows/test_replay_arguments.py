@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from flows.checking import check
+from flows.command_line import check
 from flows.replay_arguments import build_parser, to_values
 from flows.replay_parameters import ReplayParameters
 

@@ -14,18 +14,20 @@ from resource_prediction.errors import StoreBusyError
 from resource_prediction.recipe import Recipe
 from resource_prediction.replay.allocations import GUARDS
 from resource_prediction.replay.periods import DAY_US
+from resource_prediction.summary.aside import Price
 from resource_prediction.training import fit_recipe
 from tasks.replay import (
     PeriodOrder,
+    ReplayRecipe,
     Walk,
     choose_recipes,
     cut_period,
-    enter_replay_evidence,
     fit_period,
     held_store,
     is_finished,
     plan_walk,
 )
+from tasks.replay_outcome import ReplayEnd, conclude_replay
 from tasks.score import load_scored_jobs
 from tests.tasks.conftest import FAMILY, HOUR_US, Prepared
 from warehouse import prepared as prepared_files
@@ -97,22 +99,57 @@ def test_a_torn_file_of_allocations_is_made_again(prepared: Prepared, walk: Walk
     assert not is_finished(asked)
 
 
+def concluded(prepared: Prepared, asked: PeriodOrder, **changes: Any) -> dict[str, Any]:
+    """The result of a replay of one family over one period, whose fit is there."""
+    values: dict[str, Any] = {
+        "store": prepared.store,
+        "features": prepared.features,
+        "walk": Walk(asked.period, (asked.period,), None),
+        "recipes": {FAMILY: ReplayRecipe(asked.recipe, is_default=True, in_hindsight=False)},
+        "failed": {},
+        "seed": 1,
+        "under_cost": 5.0,
+        "headroom_pct": 0.0,
+        "every": "24h",
+        "price": Price(),
+    }
+    return conclude_replay.fn(ReplayEnd(**{**values, **changes}), {"total": 1.0})
+
+
 def test_evidence_enters_once_in_whole_blocks_and_nothing_else_changes(prepared: Prepared, walk: Walk) -> None:
     asked = order(prepared, walk)
     fit(asked)
-    entered = enter_replay_evidence.fn([asked])
+    entered = concluded(prepared, asked)["evidence"]["entered"]
     assert entered > 0
-    assert enter_replay_evidence.fn([asked]) == 0
+    assert concluded(prepared, asked)["evidence"] == {"entered": 0}
     with Registry.read(Layout(Path(prepared.store))) as registry:
         ledger = registry.evidence.read()
         assert (registry.champion(), registry.verdicts.history(), registry.nominations.current()) == (None, [], None)
         assert registry.runs.history() == []
         assert registry.fits.families() == []
     jobs = load_scored_jobs(asked.store, asked.features, since_us=asked.period.since_us, until_us=asked.period.until_us)
+    assert len(ledger) == entered
     assert ledger["rows"].sum() == len(jobs.rows)
     assert ledger["peak_gib"].sum() == pytest.approx(jobs.peak_gib.sum())
     assert set(ledger["recipe"]) == {Recipe.of(asked.recipe).digest}
     assert not (Path(prepared.store) / "models").exists()
+
+
+def test_what_a_search_found_brings_no_evidence_for_the_past(prepared: Prepared, walk: Walk) -> None:
+    asked = order(prepared, walk)
+    fit(asked)
+    found = {FAMILY: ReplayRecipe(asked.recipe, is_default=False, in_hindsight=True)}
+    result = concluded(prepared, asked, recipes=found)
+    assert result["evidence"] == {"entered": 0}
+    assert result["in_hindsight"] == [FAMILY]
+
+
+def test_before_a_first_champion_the_requests_stand_in(prepared: Prepared, walk: Walk) -> None:
+    asked = order(prepared, walk)
+    fit(asked)
+    result = concluded(prepared, asked)
+    assert [night["serving"] for night in result["nights"]] == [None]
+    assert result["policies"]["nightly"] == result["policies"]["memreq"]
 
 
 def test_families_are_replayed_with_their_defaults_under_the_rule_that_was_asked_for(prepared: Prepared) -> None:
