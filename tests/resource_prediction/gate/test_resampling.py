@@ -117,6 +117,6 @@ def test_a_recipe_is_better_by_what_was_asked_for() -> None:
 @pytest.mark.slow
 def test_equal_noisy_recipes_rarely_switch_in_ninety_nights() -> None:
     farm = ResampledFarm(_past(recipes=5, days=42, noise=0.15))
-    runs = [simulate_resampled(farm, RULE, seed) for seed in range(12)]
-    assert sum(bool(run.switches) for run in runs) <= 2
+    runs = [simulate_resampled(farm, RULE, seed) for seed in range(8)]
+    assert sum(bool(run.switches) for run in runs) <= 1
     assert sum(run.nominations for run in runs) >= len(runs)
