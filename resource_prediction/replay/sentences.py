@@ -13,6 +13,8 @@ Result = Mapping[str, Any]
 
 SAFE_PCT = 2.0
 """Under-allocated jobs of a group, percent, up to which it is named as the place to begin."""
+SAFER_UNDER_COST = 20.0
+"""What "Tiny Under-allocation" stands for."""
 FEW_JOBS = 20
 """Groups of fewer jobs prove nothing, and are not named as the place to begin."""
 
@@ -67,12 +69,15 @@ def first_steps(result: Result) -> list[str]:
             f"Leave {risky['name']} at its requests for now: {_jobs(risky['under_rows'])} of its "
             f"{whole(risky['rows'])} would have got too little."
         )
-    if nightly["under_pct"] > SAFE_PCT:
+    if nightly["under_pct"] > SAFE_PCT and result["under_cost"] < SAFER_UNDER_COST:
         steps.append(
-            f"Replay again with --under-cost 20: {decimal(nightly['under_pct'])} % of the jobs below their peak is "
-            "much where an allocation is a limit; this shows what safer ones cost."
+            f"Replay again with --under-cost {SAFER_UNDER_COST:g}: {decimal(nightly['under_pct'])} % of the jobs "
+            "below their peak is much where an allocation is a limit; this shows what safer ones cost."
         )
-    steps.append("Replay again with --headroom-pct 10: the peaks do not contain page cache, which counts at a limit.")
+    if not result["headroom_pct"]:
+        steps.append(
+            "Replay again with --headroom-pct 10: the peaks do not contain page cache, which counts at a limit."
+        )
     return steps
 
 

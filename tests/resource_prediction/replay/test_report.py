@@ -27,6 +27,8 @@ def result(**changes: Any) -> dict[str, Any]:
         "until": "2025-05-03T00:00:00",
         "every": "24h",
         "synthetic": False,
+        "under_cost": 5.0,
+        "headroom_pct": 0.0,
         "requests_gib": 3000.0,
         "policies": {"nightly": NIGHTLY, "memreq": MEMREQ, "rolling_max_20": None, "lightgbm_regression": NIGHTLY},
         "guards": {"request_cap": {"nightly": {"with": NIGHTLY, "without": None}}},
@@ -104,6 +106,16 @@ def test_one_begins_where_most_is_saved_without_risk_and_leaves_what_is_risky() 
     assert begin.startswith("Begin with component editor: 700 GiB, 77.8 % of what is saved, with no job of its 60")
     assert leave.startswith("Leave component kernel<b> at its requests for now: 2 jobs of its 40")
     assert "--headroom-pct 10" in headroom
+
+
+def test_a_step_that_was_taken_is_not_advised_again() -> None:
+    policies = {"nightly": {**NIGHTLY, "under_pct": 9.0}, "memreq": MEMREQ}
+    advised = " ".join(first_steps(result(policies=policies)))
+    assert "--under-cost 20" in advised
+    assert "--headroom-pct" in advised
+    taken = " ".join(first_steps(result(policies=policies, under_cost=20.0, headroom_pct=10.0)))
+    assert "--under-cost" not in taken
+    assert "--headroom-pct" not in taken
 
 
 def test_the_page_is_one_file_that_asks_no_network_and_escapes_what_telemetry_says() -> None:
