@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
 from flows.parameters import RetrainParameters
 from resource_prediction.durations import parse_duration_us
@@ -23,8 +21,6 @@ class ReplayParameters(RetrainParameters):
 
     every: str = EVERY
     """Length of a period: for each the families are fitted on what was known at its beginning."""
-    headroom_pct: Annotated[float, Field(ge=0, le=1_000)] = 0.0
-    """Added to every allocation: page cache counts at a container's limit, and the peak does not hold it."""
 
     @model_validator(mode="after")
     def _check_every(self) -> ReplayParameters:

@@ -11,8 +11,6 @@ import numpy as np
 from resource_prediction.allocation import AllocationRule, allocate, request_cap
 from resource_prediction.arrays import FloatArray
 from resource_prediction.evaluation import ScoredJobs
-from resource_prediction.features.matrix import as_frame, assemble
-from resource_prediction.features.raw_rows import read_submissions
 from resource_prediction.models.unified_wrapper import PART_ROWS, DeployableModel
 
 _NO_LIMIT = float(np.nextafter(1.0, 0.0))
@@ -52,25 +50,22 @@ def replay_allocations(model: DeployableModel, jobs: ScoredJobs) -> Allocations:
         jobs: Of one period, n.
     """
     parts = [_of_part(model, jobs, slice(at, at + PART_ROWS)) for at in range(0, len(jobs.rows), PART_ROWS)]
+    # As a whole: a learner that observes is told of ended jobs step by step.
+    live = model.predict_with_history(jobs.rows, jobs.point_in_time, ends=jobs.ends) if parts else np.empty(0)
     return Allocations(
-        np.concatenate([part.frozen for part in parts]) if parts else np.empty(0),
-        np.concatenate([part.live for part in parts]) if parts else np.empty(0),
-        {guard: np.concatenate([part.without[guard] for part in parts]) if parts else np.empty(0) for guard in GUARDS},
+        np.concatenate([frozen for frozen, _ in parts]) if parts else np.empty(0),
+        live,
+        {guard: np.concatenate([without[guard] for _, without in parts]) if parts else np.empty(0) for guard in GUARDS},
     )
 
 
-def _of_part(model: DeployableModel, jobs: ScoredJobs, part: slice) -> Allocations:
-    rows = jobs.rows.iloc[part]
+def _of_part(model: DeployableModel, jobs: ScoredJobs, part: slice) -> tuple[FloatArray, dict[str, FloatArray]]:
+    """Allocations with history as it stood, and those without each guard."""
     rule, mean_gib = model.recipe.rule, model.facts.mean_peak_gib
     cap_gib = request_cap(jobs.memreq_gib[part], model.facts.cap_ratio)
-    at_cut_off = model.predictor.predict_distribution(model.features(rows))
-    moved_on = as_frame(assemble(model.encoder, read_submissions(rows), jobs.point_in_time[part]))
+    at_cut_off = model.predictor.predict_distribution(model.features(jobs.rows.iloc[part]))
     without = {}
     for guard, lift in GUARDS.items():
         lifted, caps_gib = lift(rule, cap_gib)
         without[guard] = allocate(at_cut_off, lifted, mean_gib, caps_gib)
-    return Allocations(
-        allocate(at_cut_off, rule, mean_gib, cap_gib),
-        allocate(model.predictor.predict_distribution(moved_on), rule, mean_gib, cap_gib),
-        without,
-    )
+    return allocate(at_cut_off, rule, mean_gib, cap_gib), without
