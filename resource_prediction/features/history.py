@@ -74,13 +74,19 @@ def describe_windows(peaks_gib: FloatArray, ratios: FloatArray, count: IntArray,
                 *_ranks(peaks_gib[:RANKED], held),
                 _spread(filled[:RANKED], running_gib[RANKED - 1], held),
                 running_sum(filled * _EWMA_SHARES[:, None])[-1] / _EWMA_TOTALS[held],
-                np.log1p(age_us / US_PER_MINUTE),
+                log_age(age_us),
                 ratios[0],
                 _mean_of_known(ratios),
             ]
         )
     described[:, count == 0] = np.nan
     return described
+
+
+def log_age(age_us: IntArray) -> FloatArray:
+    """Log of 1 + the minutes since the newest peak of a key became known; any shape."""
+    age: FloatArray = np.log1p(age_us / US_PER_MINUTE)
+    return age
 
 
 def running_sum(rows: FloatArray) -> FloatArray:

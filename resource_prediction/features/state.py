@@ -14,12 +14,15 @@ from resource_prediction.features.history import (
     PEAK_FEATURES,
     RATIO_DEPTH,
     describe_windows,
+    log_age,
     log_ratio,
     mean_peak_gib,
 )
 from resource_prediction.features.keys import CONFIGURATION, LEVELS, NO_KEY, KeyArray
 from resource_prediction.features.point_in_time import POINT_IN_TIME_FEATURES, History, gather_last
 from resource_prediction.features.time_windows import REACH_US, TimeWindows
+
+_AGE = PEAK_FEATURES.index("log_age_minutes")
 
 StateArrays = dict[str, npt.NDArray[np.generic]]
 
@@ -95,15 +98,16 @@ class HistoryState:
         Returns:
             The matrix, shape (m, features), float32; and how many submissions were older than a state.
         """
-        slots = self._find(keys)
-        newest_us = np.where(slots < 0, np.iinfo(np.int64).min, self.known_us[slots] if len(self.known_us) else 0)
-        is_late = newest_us >= submitted_us[:, None]
-        seen = (slots >= 0) & ~is_late
-        flat = np.where(seen, slots, -1).ravel()
-        described = self._describe_slots(flat, np.repeat(submitted_us, len(LEVELS)))
+        distinct, place = self._find(keys)
+        slots = distinct[place]
+        age_us = submitted_us[:, None] - (self.known_us[slots] if len(self.known_us) else 0)
+        is_late = (slots >= 0) & (age_us <= 0)
+        described = self._describe_slots(distinct)[place]
+        described[..., _AGE] = log_age(np.maximum(age_us, 0))
+        described[(slots < 0) | is_late] = np.nan
         matrix = np.empty((len(keys), len(POINT_IN_TIME_FEATURES)), dtype=np.float32)
         split = len(LEVELS) * len(PEAK_FEATURES)
-        matrix[:, :split] = described.T.reshape(len(keys), split)
+        matrix[:, :split] = described.reshape(len(keys), split)
         matrix[:, split:] = self._time_windows().describe(keys, submitted_us).T
         too_old = submitted_us < self.until_us
         matrix[too_old, split:] = np.nan
@@ -159,29 +163,28 @@ class HistoryState:
             arrays["recent_ratios"].astype(np.float64),
         )
 
-    def _find(self, keys: KeyArray) -> npt.NDArray[np.intp]:
+    def _find(self, keys: KeyArray) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+        """Slots of the distinct keys, shape (d,), -1 where there is none; and the place of each key among them."""
         if len(keys) == 1:
-            found = [self.slots.get(key, -1) for key in keys[0].tolist()]
-            return np.array([found], dtype=np.intp)
-        distinct, inverse = np.unique(keys, return_inverse=True)
+            distinct, place = keys[0], np.arange(keys.size)
+        else:
+            distinct, place = np.unique(keys, return_inverse=True)
         slots = np.array([self.slots.get(key, -1) for key in distinct.tolist()], dtype=np.intp)
-        return slots[inverse].reshape(keys.shape)
+        return slots, place.reshape(keys.shape)
 
-    def _describe_slots(self, slots: npt.NDArray[np.intp], submitted_us: IntArray) -> FloatArray:
-        described = np.empty((len(PEAK_FEATURES), len(slots)))
+    def _describe_slots(self, slots: npt.NDArray[np.intp]) -> Matrix:
+        """PEAK_FEATURES of each slot but the age, which is a submission's; shape (len(slots), features), float32."""
+        described = np.full((len(slots), len(PEAK_FEATURES)), np.nan, dtype=np.float32)
+        if not len(self.counts):
+            return described
         for first in range(0, len(slots), 8_192):
-            rows = slice(first, first + 8_192)
-            chunk = slots[rows]
-            seen = chunk >= 0
-            if not len(self.counts):
-                described[:, rows] = np.nan
-                continue
-            described[:, rows] = describe_windows(
+            chunk = slots[first : first + 8_192]
+            described[first : first + 8_192] = describe_windows(
                 np.ascontiguousarray(self.peaks_gib[chunk].T),
                 np.ascontiguousarray(self.ratios[chunk].T),
-                np.where(seen, self.counts[chunk], 0),
-                np.where(seen, submitted_us[rows] - self.known_us[chunk], 0),
-            )
+                self.counts[chunk],
+                np.zeros_like(chunk),
+            ).T
         return described
 
     def _time_windows(self) -> TimeWindows:
