@@ -12,8 +12,11 @@ import numpy.typing as npt
 from resource_prediction.arrays import FloatArray
 from resource_prediction.errors import DistributionError
 
-CHUNK_ROWS = 2048
-"""Rows handled at once: the (rows, support) tables of a chunk stay in the processor's cache."""
+_PRODUCT_ROWS = 2048
+"""Rows whose products with the components' tables are made at once."""
+
+_CELLS = 1 << 15
+"""Cells of a (rows, support) table that are handled at once: several such tables stay in the processor's cache."""
 
 
 class Distribution(Protocol):
@@ -116,7 +119,7 @@ class Mixture:
         """See `Distribution.cheapest`."""
         table = self.components.cost(risk_cost, waste_cost)
         chosen = np.empty(self.rows, dtype=np.intp)
-        for part in _chunks(self.rows):
+        for part in _chunks(self.rows, _PRODUCT_ROWS):
             weights = self.row_weights[part]
             cost = weights @ table
             best = cost.argmin(axis=1)
@@ -134,7 +137,7 @@ class Mixture:
         """See `Distribution.quantiles`."""
         wanted = _levels(levels)
         result = np.empty((self.rows, wanted.size))
-        for part in _chunks(self.rows):
+        for part in _chunks(self.rows, _PRODUCT_ROWS):
             above = self.row_weights[part] @ self.components.exceedance
             for column, level in enumerate(wanted):
                 result[part, column] = self.components.support_gib[(above <= _room_above(level)).argmax(axis=1)]
@@ -194,15 +197,16 @@ class Atoms:
 
     def cheapest(self, risk_cost: float, waste_cost: float, max_risk: float) -> FloatArray:
         """See `Distribution.cheapest`; costs rise between atoms and fall at them, so one of them is the minimum."""
-        result = np.empty(self.rows)
-        for part in _chunks(self.rows):
-            values, weights = self.values_gib[part], self._weights(part)
+        best = np.empty(self.rows, dtype=np.intp)
+        for part in _chunks(self.rows, _CELLS // self.values_gib.shape[1]):
+            values, weights = self._points(part), self._weights(part)
             above = _mass_above(weights)
-            cost = waste_cost * _expected_excess(values, weights)
+            cost = _expected_excess(values, weights)
+            cost *= waste_cost
             cost += risk_cost * above
             np.copyto(cost, np.inf, where=above > max_risk)
-            result[part] = np.take_along_axis(values, cost.argmin(axis=1)[:, None], axis=1)[:, 0]
-        return result
+            best[part] = cost.argmin(axis=1)
+        return self.values_gib[np.arange(self.rows), best]
 
     def quantiles(self, levels: npt.ArrayLike) -> FloatArray:
         """See `Distribution.quantiles`."""
@@ -222,6 +226,11 @@ class Atoms:
     def as_atoms(self) -> Atoms:
         """See `Distribution.as_atoms`."""
         return self
+
+    def _points(self, part: slice) -> FloatArray:
+        """Values of some rows; one row of them where all rows share it, as those of a forest do."""
+        values = self.values_gib[part]
+        return values if values.strides[0] else values[:1]
 
     def _weights(self, part: slice) -> FloatArray:
         return self.weights if self.weights.ndim == 1 else self.weights[part]
@@ -252,13 +261,13 @@ def mix(parts: list[Distribution], shares: list[float]) -> Atoms:
 def _mass_above(weights: FloatArray) -> FloatArray:
     """Sum of the weights after each point along the last axis; summed from the end, so the last is exactly 0."""
     above = np.zeros_like(weights, dtype=np.float64)
-    above[..., :-1] = np.cumsum(weights[..., :0:-1], axis=-1)[..., ::-1]
+    np.cumsum(weights[..., :0:-1], axis=-1, out=above[..., -2::-1])
     return above
 
 
 def _expected_excess(values: FloatArray, weights: FloatArray) -> FloatArray:
     """E[(value - Y)+] at each ascending value: the sum over steps of step width times the mass below it."""
-    below = np.cumsum(weights, axis=-1)[..., :-1]
+    below = np.cumsum(weights[..., :-1], axis=-1)
     excess = np.zeros(np.broadcast_shapes(values.shape, weights.shape))
     np.cumsum(np.diff(values, axis=-1) * below, axis=-1, out=excess[..., 1:])
     return excess
@@ -281,5 +290,6 @@ def _levels(levels: npt.ArrayLike) -> FloatArray:
     return wanted
 
 
-def _chunks(rows: int) -> list[slice]:
-    return [slice(start, start + CHUNK_ROWS) for start in range(0, rows, CHUNK_ROWS)]
+def _chunks(rows: int, size: int) -> list[slice]:
+    step = max(size, 1)
+    return [slice(start, start + step) for start in range(0, rows, step)]

@@ -109,3 +109,19 @@ def test_many_rows_are_no_other_rows() -> None:
     one = half_small_half_large()
     many = Mixture(np.tile(one.row_weights, (3000, 1)), one.components)
     np.testing.assert_array_equal(many.cheapest(5, 1, 0.3), np.tile(one.cheapest(5, 1, 0.3), 3000))
+
+
+@pytest.mark.parametrize("share", [True, False], ids=["one support for all rows", "values of each row"])
+def test_a_row_among_thousands_gets_what_it_gets_alone_bit_for_bit(share: bool) -> None:
+    random = np.random.default_rng(4)
+    shape = (2_000, 60)
+    values = np.sort(random.uniform(1, 90, shape), axis=1)
+    if share:
+        values = np.broadcast_to(values[0], shape)
+    atoms = Atoms(values, random.dirichlet(np.full(60, 0.1), size=2_000))
+    together = atoms.cheapest(500.0, 3.0, 0.3)
+    alone = [
+        Atoms(values[row : row + 1], atoms.weights[row : row + 1]).cheapest(500.0, 3.0, 0.3)[0]
+        for row in range(0, 2_000, 50)
+    ]
+    np.testing.assert_array_equal(together[::50], alone)
