@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
+import scipy.sparse
 
 from resource_prediction.arrays import FloatArray, IntArray
 from resource_prediction.models.binning import support_points
@@ -14,8 +15,8 @@ from resource_prediction.models.binning import support_points
 MOST_JOBS = 16
 """Jobs that a leaf holds at most: the newest. It bounds memory, and how far back the leaves of a live model reach."""
 
-_CELLS = 1 << 18
-"""Weights of rows times jobs that are added up at once: they stay near the processor's cache."""
+_ROWS = 512
+"""Rows weighed at once: what a row shares with single jobs takes up to 12 bytes for each job in its leaves."""
 
 Arrays = dict[str, npt.NDArray[Any]]
 
@@ -34,7 +35,8 @@ class LeafJobs:
     jobs: npt.NDArray[np.int32]
     seen: IntArray
     _support_gib: FloatArray = field(init=False, repr=False)
-    _point: IntArray = field(init=False, repr=False)
+    _point: npt.NDArray[np.int32] = field(init=False, repr=False)
+    _by_leaf: scipy.sparse.csr_matrix | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._index_peaks()
@@ -84,8 +86,7 @@ class LeafJobs:
 
         Source: Meinshausen: Quantile regression forests, 2006; the power is ours.
         """
-        step = max(1, _CELLS // max(len(self.peaks_gib), self._support_gib.size))
-        parts = [self._weigh_part(leaves[start : start + step], power) for start in range(0, len(leaves), step)]
+        parts = [self._weigh_part(leaves[start : start + _ROWS], power) for start in range(0, len(leaves), _ROWS)]
         return self._support_gib, np.concatenate(parts)
 
     def to_arrays(self) -> Arrays:
@@ -107,20 +108,32 @@ class LeafJobs:
 
     def _index_peaks(self) -> None:
         self._support_gib = support_points(self.peaks_gib) if self.peaks_gib.size else self.peaks_gib
-        self._point = np.searchsorted(self._support_gib, self.peaks_gib, side="left")
+        self._point = np.searchsorted(self._support_gib, self.peaks_gib, side="left").astype(np.int32)
+        self._by_leaf = None
+
+    def _jobs_by_leaf(self) -> scipy.sparse.csr_matrix:
+        """Which jobs each leaf holds, as ones, shape (2 * leaves, j): row 2k is leaf k.
+
+        The row behind it spans the places of leaf k that are free yet, so that ``jobs`` serves as it is.
+        """
+        if self._by_leaf is None:
+            starts = np.arange(len(self.seen) + 1, dtype=np.int32) * MOST_JOBS
+            ends = np.repeat(starts, 2)[:-1]
+            ends[1::2] += np.minimum(self.seen, MOST_JOBS).astype(np.int32)
+            ones, shape = np.ones(self.jobs.size), (2 * len(self.seen), len(self.peaks_gib))
+            self._by_leaf = scipy.sparse.csr_matrix((ones, self.jobs.ravel(), ends), shape=shape)
+        return self._by_leaf
 
     def _weigh_part(self, leaves: IntArray, power: float) -> FloatArray:
         rows, trees = leaves.shape
-        jobs, points = len(self.peaks_gib), self._support_gib.size
-        flat = leaves.ravel()
-        held = np.minimum(self.seen[flat], MOST_JOBS)
-        ends = np.cumsum(held)
-        place = np.repeat(flat * MOST_JOBS - (ends - held), held) + np.arange(ends[-1])
-        row = np.repeat(np.arange(rows) * jobs, held.reshape(rows, trees).sum(axis=1))
-        share = np.repeat(1.0 / (trees * held), held)
-        weights = np.bincount(row + self.jobs.ravel()[place], share, minlength=rows * jobs)
-        cells = np.flatnonzero(weights > 0)  # truth values are searched faster
-        row, job = np.divmod(cells, jobs)
-        at_point = np.bincount(row * points + self._point[job], weights[cells] ** power, minlength=rows * points)
-        table = at_point.reshape(rows, points)
+        by_leaf = self._jobs_by_leaf()
+        share = 1.0 / (trees * np.minimum(self.seen[leaves], MOST_JOBS))
+        of_row = np.arange(rows + 1, dtype=np.int32) * trees
+        in_leaves = scipy.sparse.csr_matrix(
+            (share.ravel(), 2 * leaves.ravel().astype(np.int32), of_row), shape=(rows, by_leaf.shape[0])
+        )
+        # Sums of a row run in the order of its leaves, whatever rows are beside it: one row is equal bit for bit.
+        jobs = in_leaves @ by_leaf
+        at_points = (jobs.data**power, self._point[jobs.indices], jobs.indptr)
+        table = scipy.sparse.csr_matrix(at_points, shape=(rows, self._support_gib.size)).toarray()
         return np.asarray(table / table.sum(axis=1, keepdims=True))

@@ -75,9 +75,9 @@ def test_many_rows_weigh_what_each_of_them_weighs_alone() -> None:
     held = LeafJobs.empty(30)
     trees = np.arange(3) * 10
     held.add(generator.integers(0, 10, (4_000, 3)) + trees, generator.lognormal(size=4_000))
-    rows = np.stack([np.arange(10)] * 3, axis=1).repeat(40, axis=0) + trees
+    rows = np.stack([np.arange(10)] * 3, axis=1).repeat(80, axis=0) + trees
     together = held.weigh(rows, 1.25)[1]
-    alone = np.concatenate([held.weigh(rows[[place]], 1.25)[1] for place in range(0, 400, 40)])
+    alone = np.concatenate([held.weigh(rows[[place]], 1.25)[1] for place in range(0, 800, 40)])
     np.testing.assert_array_equal(together[::40], alone)
     np.testing.assert_allclose(together.sum(axis=1), 1.0)
 
