@@ -26,7 +26,7 @@ def main() -> int:
     arguments = parser.parse_args()
     with tempfile.TemporaryDirectory() as store:
         result = _run(arguments, store)
-    _report(result, arguments.rows)
+    _report(result, arguments.rows, arguments.days)
     return 0
 
 
@@ -40,10 +40,10 @@ def _run(arguments: argparse.Namespace, store: str) -> dict[str, Any]:
     return result
 
 
-def _report(result: dict[str, Any], rows: int) -> None:
+def _report(result: dict[str, Any], rows: int, days: float) -> None:
     seconds = result["seconds"]
     peak_gib = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024**2
-    print(f"{rows:,} synthetic jobs, {os.cpu_count()} cores")
+    print(f"{os.cpu_count()} cores, {rows:,} synthetic jobs of {days:g} days (peak memory {peak_gib:.1f} GiB):\n")
     print("| stage | seconds | target |\n|---|---:|---:|")
     print(f"| ingest and publish | {seconds['ingest']:.1f} | |")
     print(f"| features | {seconds['features']:.1f} | |")
@@ -52,8 +52,7 @@ def _report(result: dict[str, Any], rows: int) -> None:
     print(f"| {len(result['families'])} families fitted and scored | {seconds['fit']:.1f} | {TARGETS['fit']:.0f} |")
     print(f"| champion fitted on everything | {seconds['serve']:.1f} | |")
     print(f"| total, less the farm's generation | {seconds['total']:.1f} | |")
-    print(f"\npeak memory {peak_gib:.1f} GiB\n")
-    print("| family | score | live | fit s | predict ms per 1,000 |\n|---|---:|---:|---:|---:|")
+    print("\n| family | score | live | fit s | predict ms per 1,000 |\n|---|---:|---:|---:|---:|")
     for family in result["families"]:
         values = (family["score"], family["live_score"], family["fit_seconds"], family["predict_ms_per_1000"])
         print(f"| {family['family']} | " + " | ".join("-" if v is None else f"{v:.1f}" for v in values) + " |")

@@ -12,38 +12,88 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from resource_prediction.allocation import allocate, request_cap
+from resource_prediction.arrays import FloatArray
+from resource_prediction.features.keys import level_keys
+from resource_prediction.features.matrix import as_frame, assemble
+from resource_prediction.features.raw_rows import RawRows, read_submissions
 from resource_prediction.models import DeployableModel
-from resource_prediction.telemetry import SUBMISSION_COLUMNS
+from resource_prediction.models.unified_wrapper import PART_ROWS
+from resource_prediction.telemetry import MIB_PER_GIB, SUBMISSION_COLUMNS
 from warehouse.layout import Layout
 from warehouse.published import read_rows, read_snapshot
 from warehouse.settings import Settings
 
 BATCH_ROWS = 22_000
 WARM_UP, COUNTED = 50, 500
+STAGES = ("reading", "history", "matrix", "learner and distribution", "rule")
 
 
 def main() -> int:
     """Print a table: a row for each family that has a fit in the store."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--store", type=Path, help="default: as for `python -m warehouse`")
+    parser.add_argument("--stages", action="store_true", help="core-milliseconds of each stage instead, in one thread")
     arguments = parser.parse_args()
     layout = Layout(arguments.store or Settings().store_to_read())
     rows = read_rows(read_snapshot(layout), columns=list(SUBMISSION_COLUMNS))
-    print("| family | one row, ms (median, 99 %) | 22,000 rows, s |\n|---|---:|---:|")
+    print_one = _print_stages if arguments.stages else _print_latency
+    if arguments.stages:
+        print(f"| family | rows | {' | '.join(STAGES)} | all |\n|---|---:|" + "---:|" * (len(STAGES) + 1))
+    else:
+        print("| family | one row, ms (median, 99 %) | 22,000 rows, s |\n|---|---:|---:|")
     for link in sorted(layout.models.iterdir()):
         model = DeployableModel.load(link)
         later = rows[rows["time"] >= pd.Timestamp(model.facts.trained_until_us, unit="us")]
-        later = later if len(later) else _moved_on(rows, model)
-        single = later.head(200).to_dict("records")
-        batch = later.iloc[np.resize(np.arange(len(later)), BATCH_ROWS)]
-        times = _seconds(lambda place, model=model, single=single: model.predict([single[place % len(single)]]))
-        began = time.perf_counter()
-        model.predict(batch)
-        model.predict(batch)
-        batch_seconds = (time.perf_counter() - began) / 2
-        median, high = statistics.median(times) * 1e3, float(np.quantile(times, 0.99)) * 1e3
-        print(f"| {link.name} | {median:.2f}, {high:.2f} | {batch_seconds:.2f} |", flush=True)
+        print_one(link.name, model, later if len(later) else _moved_on(rows, model))
     return 0
+
+
+def _print_latency(family: str, model: DeployableModel, later: pd.DataFrame) -> None:
+    single, batch = later.head(200).to_dict("records"), _batch(later)
+    times = _seconds(lambda place: model.predict([single[place % len(single)]]))
+    began = time.perf_counter()
+    model.predict(batch)
+    model.predict(batch)
+    batch_seconds = (time.perf_counter() - began) / 2
+    median, high = statistics.median(times) * 1e3, float(np.quantile(times, 0.99)) * 1e3
+    print(f"| {family} | {median:.2f}, {high:.2f} | {batch_seconds:.2f} |", flush=True)
+
+
+def _print_stages(family: str, model: DeployableModel, later: pd.DataFrame) -> None:
+    """Core-milliseconds of one row, the median of COUNTED; and of a batch, in parts as `predict` cuts it."""
+    walk_stages(model, _batch(later))
+    one = [walk_stages(model, later.iloc[[place % len(later)]].to_dict("records")) for place in range(COUNTED)]
+    for rows, stages in ((1, np.median(one, axis=0)), (BATCH_ROWS, walk_stages(model, _batch(later)))):
+        digits = 2 if rows == 1 else 0
+        cells = " | ".join(f"{each:.{digits}f}" for each in [*stages, stages.sum()])
+        print(f"| {family} | {rows:,} | {cells} |", flush=True)
+
+
+def walk_stages(model: DeployableModel, rows: RawRows) -> FloatArray:
+    """Do what `predict` does, one stage after the other; core-milliseconds of each of STAGES."""
+    spent = [time.process_time()]
+    submissions = read_submissions(rows)
+    parts = [submissions.part(slice(start, start + PART_ROWS)) for start in range(0, len(submissions), PART_ROWS)]
+    spent.append(time.process_time())
+    history = [model.state.describe(level_keys(part), part.submitted_us)[0] for part in parts]
+    spent.append(time.process_time())
+    features = [as_frame(assemble(model.encoder, *each)) for each in zip(parts, history, strict=True)]
+    spent.append(time.process_time())
+    found = [model.predictor.predict_distribution(each) for each in features]
+    spent.append(time.process_time())
+    for part, distribution in zip(parts, found, strict=True):
+        cap_gib = request_cap(part.numbers["memreq"] / MIB_PER_GIB, model.facts.cap_ratio)
+        allocate(distribution, model.recipe.rule, model.facts.mean_peak_gib, cap_gib)
+    spent.append(time.process_time())
+    return np.diff(spent) * 1e3
+
+
+def _batch(later: pd.DataFrame) -> pd.DataFrame:
+    """As many rows as asked for, no two of them alike: each repetition is submitted a second later."""
+    place = np.arange(BATCH_ROWS)
+    batch = later.iloc[place % len(later)]
+    return batch.assign(time=batch["time"] + pd.to_timedelta(place // len(later), unit="s"))
 
 
 def _moved_on(rows: pd.DataFrame, model: DeployableModel) -> pd.DataFrame:
