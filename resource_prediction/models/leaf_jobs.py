@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Self
 
 import numpy as np
@@ -120,8 +121,8 @@ class LeafJobs:
             starts = np.arange(len(self.seen) + 1, dtype=np.int32) * MOST_JOBS
             ends = np.repeat(starts, 2)[:-1]
             ends[1::2] += np.minimum(self.seen, MOST_JOBS).astype(np.int32)
-            ones, shape = np.ones(self.jobs.size), (2 * len(self.seen), len(self.peaks_gib))
-            self._by_leaf = scipy.sparse.csr_matrix((ones, self.jobs.ravel(), ends), shape=shape)
+            shape = (2 * len(self.seen), len(self.peaks_gib))
+            self._by_leaf = scipy.sparse.csr_matrix((_ones(self.jobs.size), self.jobs.ravel(), ends), shape=shape)
         return self._by_leaf
 
     def _weigh_part(self, leaves: IntArray, power: float) -> FloatArray:
@@ -137,3 +138,11 @@ class LeafJobs:
         at_points = (jobs.data**power, self._point[jobs.indices], jobs.indptr)
         table = scipy.sparse.csr_matrix(at_points, shape=(rows, self._support_gib.size)).toarray()
         return np.asarray(table / table.sum(axis=1, keepdims=True))
+
+
+@lru_cache(maxsize=2)
+def _ones(size: int) -> FloatArray:
+    """Kept, as a live model that learns every half hour would fill them anew each time."""
+    ones = np.ones(size)
+    ones.flags.writeable = False
+    return ones

@@ -46,6 +46,14 @@ def test_a_leaf_holds_the_newest_jobs_only() -> None:
     assert weight_of(held, [0], power=1.0) == {8.0: 1.0}
 
 
+def test_leaves_take_no_more_memory_however_many_jobs_fall_into_them() -> None:
+    held = two_trees([1.0, 2.0], [[0, 2], [0, 3]])
+    before = held.jobs.nbytes
+    held.add(np.tile([[0, 2]], (10_000, 1)), np.arange(1.0, 10_001.0))
+    assert held.jobs.nbytes == before
+    assert held.to_arrays()["jobs"].size == 2 * MOST_JOBS + 1
+
+
 def test_a_peak_above_all_of_the_fit_raises_the_highest_point() -> None:
     held = two_trees([1.0, 2.0], [[0, 2], [0, 3]])
     held.add(np.array([[0, 2]]), np.array([10.0]))
