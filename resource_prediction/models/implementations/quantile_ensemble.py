@@ -70,7 +70,8 @@ class QuantileEnsemble(BasePredictor):
         """Peak at each of `levels`, ascending in each row, shape (n, levels), GiB."""
         matrix = self.matrix(X)
         boosted = np.asarray(self.booster.inplace_predict(matrix), dtype=np.float64)
-        histogram = np.stack([trees.predict(member, matrix) for member in self.histograms], axis=1)
+        doubles = matrix.astype(np.float64)  # once for all members
+        histogram = np.stack([trees.predict(member, doubles) for member in self.histograms], axis=1)
         return np.exp(np.sort((boosted + histogram) / 2, axis=1))
 
     def learn_distribution(self, X: pd.DataFrame, peak: FloatArray, weight: FloatArray | None) -> Fitted:
