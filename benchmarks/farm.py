@@ -49,7 +49,9 @@ def _report(result: dict[str, Any], rows: int, days: float) -> None:
     print(f"| features | {seconds['features']:.1f} | |")
     first = seconds["ingest"] + seconds["features"]
     print(f"| ingest, publish and features | {first:.1f} | {TARGETS['ingest + features']:.0f} |")
-    print(f"| {len(result['families'])} families fitted and scored | {seconds['fit']:.1f} | {TARGETS['fit']:.0f} |")
+    count = len(result["families"])
+    fitted = "1 family" if count == 1 else f"{count} families"
+    print(f"| {fitted} fitted and scored | {seconds['fit']:.1f} | {TARGETS['fit']:.0f} |")
     print(f"| champion fitted on everything | {seconds['serve']:.1f} | |")
     print(f"| total, less the farm's generation | {seconds['total']:.1f} | |")
     print("\n| family | score | live | fit s | predict ms per 1,000 |\n|---|---:|---:|---:|---:|")
