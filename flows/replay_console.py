@@ -7,15 +7,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from flows.console import SYNTHETIC, TABLE_COLUMNS
+from flows.console import SYNTHETIC
 from resource_prediction.replay.sentences import headline, warnings
 from resource_prediction.summary.figures import decimal, minute, whole
 
 
 def show_replay(result: dict[str, Any], console: Console) -> None:
     """Print a replay's result for people."""
-    if not console.is_terminal:
-        console.width = TABLE_COLUMNS
     title = f"{minute(result['from'])} to {minute(result['until'])} UTC, fitted every {result['every']}"
     table = Table(title=title, caption=SYNTHETIC if result["synthetic"] else None)
     table.add_column("policy")
