@@ -64,7 +64,7 @@ def test_a_replay_compares_every_policy_and_leaves_all_that_serves_as_it_was(
     assert {figures["rows"] for figures in result["policies"].values()} == {sum(p["rows"] for p in result["periods"])}
     assert result["policies"]["memreq"]["gib_saved"] == pytest.approx(0, abs=1e-6)
     assert result["money"]["usd"] == pytest.approx(result["policies"]["nightly"]["gib_saved"] * 0.5 * 0.01)
-    assert set(result["guards"]) == {"request_cap", "risk_limit"}
+    assert set(result["guards"]) == {"request_cap", "risk_limit", "headroom"}
     assert result["nights"][0]["verdict"] == "first"
     assert len(result["nights"]) == len(result["periods"]) == 7
     risky = (store / "replay" / "jobs_at_risk.csv").read_text(encoding="utf-8").splitlines()

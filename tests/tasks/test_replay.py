@@ -23,7 +23,6 @@ from tests.tasks.conftest import FAMILY, HOUR_US, Prepared
 from warehouse import prepared as prepared_files
 from warehouse.layout import Layout
 from warehouse.registry import Registry
-from warehouse.replays import find_allocations
 
 SMALL: dict[str, Any] = {"max_iter": 5}
 
@@ -56,31 +55,48 @@ def test_kept_allocations_are_what_the_model_of_that_day_returns(prepared: Prepa
     assert not replay.is_finished(asked)
     fit(asked)
     assert replay.is_finished(asked)
-    found = find_allocations(asked.replay, asked.key)
+    found = asked.find()
     assert found is not None
     cut = replay.cut_period.fn(asked.store, asked.features, asked.period)
     data = prepared_files.load_training_set(asked.replay, cut.name)
     assert data.known_us.max() < asked.period.since_us
     model = fit_recipe(Recipe.of(asked.recipe), data, 1)
     jobs = load_scored_jobs(asked.store, asked.features, since_us=asked.period.since_us, until_us=asked.period.until_us)
-    assert np.array_equal(found.frozen, model.predict(jobs.rows))
-    assert np.array_equal(found.live, model.predict_with_history(jobs.rows, jobs.point_in_time))
-    assert set(found.without) == set(GUARDS)
-    assert (found.without["request_cap"] >= found.frozen).all()
-    assert (found.without["risk_limit"] <= found.frozen).all()
+    assert set(found.plain) == {2.0, 5.0, 20.0}
+    for under_cost in found.plain:
+        given = found.at(under_cost, 0.0)
+        assert np.array_equal(given.frozen, model.predict(jobs.rows, under_cost))
+        assert np.array_equal(given.live, model.predict_with_history(jobs.rows, jobs.point_in_time, under_cost))
+        assert set(given.without) == set(GUARDS)
+        assert (given.without["request_cap"] >= given.frozen).all()
+        assert (given.without["risk_limit"] <= given.frozen).all()
 
 
-def test_headroom_is_part_of_the_recipe_and_raises_every_uncapped_allocation(
+def test_headroom_and_another_preset_need_no_other_fit_and_any_other_penalty_does(
     prepared: Prepared, walk: replay.Walk
 ) -> None:
-    plain, roomy = order(prepared, walk), order(prepared, walk, headroom_pct=10.0)
-    assert plain.key != roomy.key
-    for asked in (plain, roomy):
-        fit(asked)
-    one, other = (find_allocations(asked.replay, asked.key) for asked in (plain, roomy))
-    assert one is not None
-    assert other is not None
-    assert other.without["request_cap"] == pytest.approx(1.1 * one.without["request_cap"])
+    plain = order(prepared, walk)
+    fit(plain)
+    roomy, safer, other = (
+        order(prepared, walk, **rule) for rule in ({"headroom_pct": 10.0}, {"under_cost": 20.0}, {"under_cost": 7.0})
+    )
+    assert Recipe.of(roomy.recipe).digest != Recipe.of(plain.recipe).digest
+    assert [replay.is_finished(asked) for asked in (roomy, safer, other)] == [True, True, False]
+
+
+def test_headroom_after_the_fit_is_what_a_fit_with_headroom_gives(prepared: Prepared, walk: replay.Walk) -> None:
+    asked = order(prepared, walk, headroom_pct=10.0)
+    fit(asked)
+    found = asked.find()
+    assert found is not None
+    given = found.at(5.0, 10.0)
+    cut = replay.cut_period.fn(asked.store, asked.features, asked.period)
+    model = fit_recipe(Recipe.of(asked.recipe), prepared_files.load_training_set(asked.replay, cut.name), 1)
+    jobs = load_scored_jobs(asked.store, asked.features, since_us=asked.period.since_us, until_us=asked.period.until_us)
+    assert np.array_equal(given.frozen, model.predict(jobs.rows))
+    assert np.array_equal(given.live, model.predict_with_history(jobs.rows, jobs.point_in_time))
+    assert np.array_equal(given.without["headroom"], found.at(5.0, 0.0).frozen)
+    assert (given.frozen > given.without["headroom"]).any()
 
 
 def test_a_torn_file_of_allocations_is_made_again(prepared: Prepared, walk: replay.Walk) -> None:
