@@ -64,7 +64,7 @@ def _first_champion(result: Result) -> list[str]:
         (
             f"Nightly is {decimal(lost)} points behind {best}: a deployment that began with these days would have "
             f"chosen its first family, {chosen['serving']}, on the one period before {minute(chosen['at'])}, as it had "
-            "no other evidence, and may replace it only after nights of it. Which family is best is known only afterwards."
+            "no other evidence, and may replace it only after nights of it. Which is best is known only afterwards."
         )
     ]
 
@@ -105,8 +105,8 @@ def _safer(result: Result, nightly: Mapping[str, Any]) -> list[str]:
     return [
         (
             f"Consider --under-cost {preset['under_cost']:g} ({SAFER}) where an allocation is a limit: of the same "
-            f"fits it puts {decimal(other['under_pct'])} % of the jobs below their peak instead of "
-            f"{decimal(nightly['under_pct'])} %, and {whole(other['gib_saved'])} GiB saved instead of "
+            f"fits it leaves {decimal(other['under_pct'])} % of the jobs below their peak instead of "
+            f"{decimal(nightly['under_pct'])} %, and saves {whole(other['gib_saved'])} GiB instead of "
             f"{whole(nightly['gib_saved'])}."
         )
     ]

@@ -11,6 +11,8 @@ import pytest
 from resource_prediction.allocation import AllocationRule
 from resource_prediction.date_range import EVERYTHING
 from resource_prediction.errors import StoreBusyError
+from resource_prediction.features.matrix import assemble
+from resource_prediction.features.raw_rows import read_submissions
 from resource_prediction.recipe import Recipe
 from resource_prediction.replay.allocations import GUARDS
 from resource_prediction.replay.periods import DAY_US
@@ -176,3 +178,14 @@ def test_a_replay_holds_the_store_as_a_run_does(prepared: Prepared) -> None:
         pass
     with replay.held_store(prepared.store):
         pass
+
+
+def test_a_replayed_job_is_described_live_as_a_later_fit_is_taught_it(prepared: Prepared, walk: replay.Walk) -> None:
+    now, later = walk.periods[0], walk.periods[2]
+    jobs = load_scored_jobs(prepared.store, prepared.features, since_us=now.since_us, until_us=now.until_us)
+    cut = replay.cut_period.fn(prepared.store, prepared.features, later)
+    data = prepared_files.load_training_set(Layout(Path(prepared.store)).replay, cut.name)
+    taught = data.matrix[(data.submitted_us >= now.since_us) & (data.submitted_us < now.until_us)]
+    live = assemble(data.encoder, read_submissions(jobs.rows), jobs.point_in_time)
+    assert len(live) > 50
+    np.testing.assert_array_equal(live, taught)

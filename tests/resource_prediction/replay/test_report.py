@@ -127,7 +127,7 @@ def test_what_is_safer_is_advised_with_its_price_and_not_where_it_was_taken() ->
     advised = first_steps(result(policies=policies))
     assert any(
         step.startswith("Consider --under-cost 20 (Tiny Under-allocation)")
-        and step.endswith("0.5 % of the jobs below their peak instead of 9.0 %, and 800 GiB saved instead of 900.")
+        and step.endswith("0.5 % of the jobs below their peak instead of 9.0 %, and saves 800 GiB instead of 900.")
         for step in advised
     )
     presets = {"Tiny Under-allocation": {"under_cost": 20.0, "policies": policies}}
