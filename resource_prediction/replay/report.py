@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
+from resource_prediction.replay.allocations import HEADROOM, REQUEST_CAP, RISK_LIMIT
 from resource_prediction.replay.results import NIGHTLY, by_score
 from resource_prediction.replay.sentences import first_steps, headline, warnings
 from resource_prediction.summary.figures import decimal, minute, whole
@@ -17,7 +18,7 @@ h1 { font-size: 1.5rem; margin-bottom: 0; } h2 { font-size: 1.1rem; margin: 1.8r
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; width: 100%; }
 th, td { padding: .2rem .5rem; text-align: right; border-bottom: 1px solid #ddd; vertical-align: top; }
 th:first-child, td:first-child, .text { text-align: left; overflow-wrap: anywhere; }
-td.when { white-space: nowrap; } tr.chosen { font-weight: bold; background: #eaf3f9; }
+td.short { white-space: nowrap; } tr.chosen { font-weight: bold; background: #eaf3f9; }
 svg { width: 100%; height: auto; }
 """
 
@@ -40,9 +41,9 @@ _JOB: tuple[Column, ...] = (
     ("request_gib", "requested GiB"),
 )
 _GUARD_NAMES = {
-    "request_cap": "never more than the request times a learned factor",
-    "risk_limit": "never a predicted risk above the rule's limit",
-    "headroom": "headroom for page cache, as asked for",
+    REQUEST_CAP: "never more than the request times a learned factor",
+    RISK_LIMIT: "never a predicted risk above the rule's limit",
+    HEADROOM: "headroom for page cache, as asked for",
 }
 _ONE_DECIMAL = {"score", "live_score", "under_pct", "over_pct", *(key for key, _ in _JOB)}
 
@@ -88,7 +89,7 @@ def render_report(
             "aside",
         ),
         "<h2>Guards, with and without</h2>",
-        _guards(result["guards"]),
+        _guards(result),
         "<h2>Who would have served, and why</h2>",
         _nights(result["nights"]),
     ]
@@ -138,9 +139,11 @@ def _job_name(job: Mapping[str, Any]) -> str:
     return " · ".join([minute(str(job["time"])), *(str(word) for word in words if word)])
 
 
-def _guards(guards: Mapping[str, Mapping[str, Any]]) -> str:
+def _guards(result: Mapping[str, Any]) -> str:
     rows = []
-    for guard, policies in guards.items():
+    for guard, policies in result["guards"].items():
+        if guard == HEADROOM and not result["headroom_pct"]:
+            continue  # there is none to take off, and its price stands above
         for kind in ("with", "without"):
             rows.append((f"{_GUARD_NAMES.get(guard, guard)}: {kind}", _cells(policies[NIGHTLY][kind], _FROZEN)))
     return _table(["nightly", *(heading for _, heading in _FROZEN)], rows)
@@ -168,8 +171,8 @@ def _cells(values: Mapping[str, Any] | None, columns: Sequence[Column]) -> list[
 def _nights(nights: Sequence[Mapping[str, Any]]) -> str:
     head = "<tr><th>night</th><th class=text>serves</th><th class=text>why</th></tr>"
     rows = [
-        f"<tr><td class=when>{minute(night['at'])}</td>"
-        f"<td class=text>{escape(night['serving'] or 'nobody: the requests')}</td>"
+        f"<tr><td class=short>{minute(night['at'])}</td>"
+        f"<td class='text short'>{escape(night['serving'] or 'nobody: the requests')}</td>"
         f"<td class=text>{escape(night['reason'])}</td></tr>"
         for night in nights
     ]

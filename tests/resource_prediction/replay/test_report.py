@@ -168,6 +168,21 @@ def test_the_page_is_one_file_that_asks_no_network_and_escapes_what_telemetry_sa
     assert "nobody: the requests" in page
 
 
+def test_every_policy_with_figures_is_a_bar_and_the_lowest_score_is_on_top() -> None:
+    drawn = render_policies(result()["policies"], 5.0).decode()
+    names = [name for name in re.findall(r">([a-z_]+)</text>", drawn) if name in result()["policies"]]
+    assert sorted(names) == ["lightgbm_regression", "memreq", "nightly"]
+    heights = {name: float(re.findall(rf'y="([0-9.]+)"[^>]*>{name}<', drawn)[0]) for name in names}
+    assert heights["nightly"] < heights["memreq"]
+
+
+def test_headroom_that_was_not_asked_for_is_no_guard_of_the_page() -> None:
+    guards = {"headroom": {"nightly": {"with": NIGHTLY, "without": NIGHTLY}}}
+    words = "headroom for page cache, as asked for: without"
+    assert words not in render_report(result(guards=guards), [], "<svg>", "<svg>")
+    assert words in render_report(result(guards=guards, headroom_pct=10.0), [], "<svg>", "<svg>")
+
+
 def test_equal_figures_give_an_equal_picture() -> None:
     periods = result()["periods"]
     assert render_scores(periods, list(SCORES)) == render_scores(periods, list(SCORES))
