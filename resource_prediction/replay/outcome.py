@@ -90,7 +90,9 @@ def night_after(
     frozen = {name: outcome.known_score(outcome.given[name].frozen, under_cost) for name in outcome.given}
     return Night(
         candidates=tuple(
-            Candidate(recipe, score) for family, recipe in recipes.items() if (score := frozen.get(family)) is not None
+            Candidate(recipe, score, live.score)
+            for family, recipe in recipes.items()
+            if (score := frozen.get(family)) is not None and (live := scores.get(family)) is not None
         ),
         # As the main job has them: the rolling maximum moves on.
         baselines={name: score for name in (MEMREQ, ROLLING_MAX) if (score := scores.get(name)) is not None},
