@@ -80,7 +80,8 @@ def first_steps(result: Result) -> list[str]:
         for group in groups
         if group["gib_saved"] > 0 and group["rows"] >= FEW_JOBS
     ]
-    safe = [each for each in groups if _under_pct(each) <= SAFE_PCT]
+    # Where much is at risk everywhere, half as much is the best that there is to begin with.
+    safe = [each for each in groups if _under_pct(each) <= max(SAFE_PCT, nightly["under_pct"] / 2)]
     if safe:
         best = max(safe, key=lambda each: float(each["gib_saved"]))
         steps.append(

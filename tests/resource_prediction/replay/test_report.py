@@ -122,6 +122,17 @@ def test_one_begins_where_most_is_saved_without_risk_and_leaves_what_is_risky() 
     assert leave.startswith("Leave component kernel<b> at its requests for now: 2 jobs of its 40")
 
 
+def test_where_much_is_at_risk_everywhere_one_begins_where_half_as_much_is() -> None:
+    groups = [
+        {"name": "editor", "rows": 100, "under_rows": 3, "gib_saved": 700.0, "share_pct": 77.8},
+        {"name": "kernel", "rows": 100, "under_rows": 9, "gib_saved": 800.0, "share_pct": 22.2},
+    ]
+    policies = {"nightly": {**NIGHTLY, "under_pct": 6.0}, "memreq": MEMREQ}
+    begin, leave, *_ = first_steps(result(policies=policies, savings_by={"component": groups}))
+    assert begin.startswith("Begin with component editor")
+    assert leave.startswith("Leave component kernel")
+
+
 def test_what_is_safer_is_advised_with_its_price_and_not_where_it_was_taken() -> None:
     policies = {"nightly": {**NIGHTLY, "under_pct": 9.0}, "memreq": MEMREQ}
     advised = first_steps(result(policies=policies))
