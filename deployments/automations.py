@@ -66,13 +66,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = OneLineParser(
-        prog="python deployments/automations.py",
-        description=_DESCRIPTION,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = OneLineParser("python deployments/automations.py", _DESCRIPTION, _EXAMPLES)
     parser.add_argument(
         "--champion-days",
         type=_positive,

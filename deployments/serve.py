@@ -67,13 +67,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = OneLineParser(
-        prog="python deployments/serve.py",
-        description=_DESCRIPTION,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = OneLineParser("python deployments/serve.py", _DESCRIPTION, _EXAMPLES)
     parser.add_argument("--source", nargs="+", metavar="WHERE", help="as in flows/train.py (default: demo)")
     parser.add_argument("--store", metavar="DIR", help="as there (default: RESOURCE_PREDICTION_STORE, else var/...)")
     parser.add_argument("--cron", default=CRON, help="when (%(default)r)")

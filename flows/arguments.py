@@ -39,7 +39,22 @@ exit status: 0 done, whatever the verdict; 1 a step or every family failed; 2 wr
 
 
 class OneLineParser(argparse.ArgumentParser):
-    """A parser whose complaint is one line: the usage of 20 flags above it would hide it."""
+    """A parser whose complaint is one line: the usage of 20 flags above it would hide it.
+
+    Args:
+        prog: The command.
+        description: What it does.
+        examples: Lines to copy.
+    """
+
+    def __init__(self, prog: str, description: str, examples: str) -> None:
+        super().__init__(
+            prog=prog,
+            description=description,
+            epilog=examples,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
 
     def error(self, message: str) -> NoReturn:
         """End the program with status 2."""
@@ -48,13 +63,7 @@ class OneLineParser(argparse.ArgumentParser):
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser; its help teaches by example."""
-    parser = OneLineParser(
-        prog="python flows/train.py",
-        description=_DESCRIPTION,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = OneLineParser("python flows/train.py", _DESCRIPTION, _EXAMPLES)
     _add_telemetry(parser.add_argument_group("telemetry"))
     _add_modes(parser.add_argument_group("what to do"))
     _add_rules(parser.add_argument_group("how it is judged"))
@@ -144,9 +153,7 @@ def _add_modes(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--task-type", "--model-type", choices=["regression", "classification"], help="only families of this type"
     )
-    group.add_argument(
-        "--model-families", nargs="+", default=[], metavar="NAME", help=f"only these: {', '.join(MODEL_FAMILIES)}"
-    )
+    add_families(group)
 
 
 def _add_rules(group: argparse._ArgumentGroup) -> None:
@@ -161,6 +168,19 @@ def _add_rules(group: argparse._ArgumentGroup) -> None:
         metavar="TIME",
         help="what fits may see before that, such as 120d (default: all); history sees all",
     )
+    add_rule(group)
+    group.add_argument("--no-promote", action="store_false", dest="promote", help="say the verdict, change nothing")
+
+
+def add_families(group: argparse._ArgumentGroup) -> None:
+    """The flag of which families."""
+    group.add_argument(
+        "--model-families", nargs="+", default=[], metavar="NAME", help=f"only these: {', '.join(MODEL_FAMILIES)}"
+    )
+
+
+def add_rule(group: argparse._ArgumentGroup) -> None:
+    """Flags of the allocation rule."""
     group.add_argument(
         "--under-cost",
         type=float,
@@ -176,7 +196,6 @@ def _add_rules(group: argparse._ArgumentGroup) -> None:
         help="percent added to every allocation, as page cache counts at the limit and the peak does not contain it; "
         "part of the recipe (%(default)s)",
     )
-    group.add_argument("--no-promote", action="store_false", dest="promote", help="say the verdict, change nothing")
 
 
 def add_money(group: argparse._ArgumentGroup) -> None:

@@ -1,22 +1,96 @@
-"""What the command lines of flows share: checks before anything is started, and the run. Not here: flags, output."""
+"""What the command lines of flows share: signals, checks before anything starts, the run. Not here: flags, texts."""
 
 from __future__ import annotations
 
+import json
+import logging
+import os
+import signal
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from types import FrameType, ModuleType
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
-from flows.exit_status import BAD_USAGE, DONE, FAILED
+from flows.exit_status import BAD_USAGE, DONE, FAILED, INTERRUPTED, TERMINATED
+from resource_prediction.errors import ResourcePredictionError
 
 if TYPE_CHECKING:
     import argparse
 
     from prefect.client.schemas.objects import State
+    from rich.console import Console
 
     from flows.parameters import RetrainParameters
 
 Parameters = TypeVar("Parameters", bound="RetrainParameters")
+
+STOPPED_BEFORE = "Stopped before the run began; nothing was changed."
+
+
+@dataclass(frozen=True)
+class Command:
+    """What one command line has of its own. What loads Prefect or learners is a function, so that --help is fast.
+
+    Attributes:
+        build_parser: The parser.
+        to_values: Values for the parameters out of parsed arguments.
+        load_parameters: Imports the class of the parameters.
+        load_flow: Imports the flow, once the environment is set.
+        show: Shows the result to people; takes the result, where to, and the API of the server that was reported to.
+        stop: Ends what runs where a signal comes, and says what is kept; takes the module of interrupts.
+    """
+
+    build_parser: Callable[[], argparse.ArgumentParser]
+    to_values: Callable[[argparse.Namespace], dict[str, Any]]
+    load_parameters: Callable[[], type[RetrainParameters]]
+    load_flow: Callable[[], Any]
+    show: Callable[[dict[str, Any], Console, str | None], None]
+    stop: Callable[[ModuleType], str]
+
+
+def run_command(command: Command, argv: list[str] | None) -> int:
+    """Run a flow as asked for at the command line; returns the exit status."""
+    arguments = command.build_parser().parse_args(argv)
+    _take_signals(command)
+    try:
+        values, kind = command.to_values(arguments), command.load_parameters()
+        parameters, server = prepare(kind, values, command.build_parser())
+    except ResourcePredictionError as error:
+        sys.stderr.write(f"{error}\n")
+        return BAD_USAGE
+    status, result = run_to_end(command.load_flow, parameters, quiet=arguments.quiet)
+    if status == DONE:
+        _show(command, result, server, as_json=arguments.json)
+    return status
+
+
+def _take_signals(command: Command) -> None:
+    """End within a second: fits run in threads that nothing can interrupt, and finished ones are in the store."""
+
+    def stop_at_once(number: int, _frame: FrameType | None) -> NoReturn:
+        logging.disable(logging.CRITICAL)
+        interrupt = sys.modules.get("flows.interrupt")
+        sys.stderr.write(f"\n{STOPPED_BEFORE if interrupt is None else command.stop(interrupt)}\n")
+        sys.stderr.flush()
+        os._exit(TERMINATED if number == signal.SIGTERM else INTERRUPTED)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop_at_once)
+
+
+def _show(command: Command, result: dict[str, Any], server: str | None, *, as_json: bool) -> None:
+    from rich.console import Console  # noqa: PLC0415 - not needed for --help
+
+    from flows.console import TABLE_COLUMNS  # noqa: PLC0415
+
+    console = Console(stderr=as_json)
+    if not console.is_terminal:
+        console.width = TABLE_COLUMNS
+    command.show(result, console, server)
+    if as_json:
+        sys.stdout.write(json.dumps(result, allow_nan=False) + "\n")
 
 
 def prepare(

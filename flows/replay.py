@@ -2,46 +2,34 @@
 
 from __future__ import annotations
 
-import json
-import logging
-import os
-import signal
 import sys
 from pathlib import Path
-from types import FrameType
-from typing import TYPE_CHECKING, Any, NoReturn
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 if __name__ == "__main__":
     # Run as a script, the first entry of the path is this folder; the packages are beside it.
     sys.path[0] = str(Path(__file__).resolve().parents[1])
 
-from flows.command_line import prepare, run_to_end
-from flows.exit_status import BAD_USAGE, DONE, INTERRUPTED, TERMINATED
+from flows.command_line import Command, run_command
 from flows.replay_arguments import build_parser, to_values
-from resource_prediction.errors import ResourcePredictionError
 
 if TYPE_CHECKING:
-    import argparse
-
     from prefect import Flow
+    from rich.console import Console
+
+    from flows.replay_parameters import ReplayParameters
 
 
 def main(argv: list[str] | None = None) -> int:
     """Replay as asked for; returns the exit status."""
-    arguments = build_parser().parse_args(argv)
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, _stop_at_once)
-    try:
-        from flows.replay_parameters import ReplayParameters  # noqa: PLC0415 - not needed for --help
+    return run_command(Command(build_parser, to_values, _parameters, _flow, _show, _stop), argv)
 
-        parameters, _ = prepare(ReplayParameters, to_values(arguments), build_parser())
-    except ResourcePredictionError as error:
-        print(error, file=sys.stderr)
-        return BAD_USAGE
-    status, result = run_to_end(_flow, parameters, quiet=arguments.quiet)
-    if status == DONE:
-        _show(result, arguments)
-    return status
+
+def _parameters() -> type[ReplayParameters]:
+    from flows.replay_parameters import ReplayParameters  # noqa: PLC0415 - not needed for --help
+
+    return ReplayParameters
 
 
 def _flow() -> Flow[..., Any]:
@@ -50,28 +38,15 @@ def _flow() -> Flow[..., Any]:
     return replay
 
 
-def _show(result: dict[str, Any], arguments: argparse.Namespace) -> None:
-    from rich.console import Console  # noqa: PLC0415
-
+def _show(result: dict[str, Any], console: Console, _server: str | None) -> None:
     from flows.replay_console import show_replay  # noqa: PLC0415
 
-    console = Console(stderr=arguments.json)
     show_replay(result, console)
-    if arguments.json:
-        print(json.dumps(result, allow_nan=False))
 
 
-def _stop_at_once(number: int, _frame: FrameType | None) -> NoReturn:
-    """End within a second: fits run in threads that nothing can interrupt, and finished ones are in the store."""
-    logging.disable(logging.CRITICAL)
-    if interrupt := sys.modules.get("flows.interrupt"):
-        interrupt.stop_servers()
-    print(
-        "\nStopped. Kept: what was ingested, and every fit that had finished; the same command takes them over.",
-        file=sys.stderr,
-        flush=True,
-    )
-    os._exit(TERMINATED if number == signal.SIGTERM else INTERRUPTED)
+def _stop(interrupt: ModuleType) -> str:
+    interrupt.stop_servers()
+    return "Stopped. Kept: what was ingested, and every fit that had finished; the same command takes them over."
 
 
 if __name__ == "__main__":

@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from flows.arguments import OneLineParser, add_days, add_money, add_run, add_source
-from resource_prediction.config import MODEL_FAMILIES
-from resource_prediction.defaults import UNDER_COST
+from flows.arguments import OneLineParser, add_days, add_families, add_money, add_rule, add_run, add_source
 
 _DESCRIPTION = """\
 What would the last days have cost? Walk forward over your own past: for each period fit every family on what was known
@@ -31,13 +29,7 @@ exit status: 0 done; 1 a step or every family failed; 2 wrong usage or bad input
 
 def build_parser() -> argparse.ArgumentParser:
     """The parser; its help teaches by example."""
-    parser = OneLineParser(
-        prog="python flows/replay.py",
-        description=_DESCRIPTION,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
+    parser = OneLineParser("python flows/replay.py", _DESCRIPTION, _EXAMPLES)
     add_source(parser.add_argument_group("telemetry, all of which is ingested"))
     _add_walk(parser.add_argument_group("what is replayed"))
     add_money(parser.add_argument_group("money, beside the GiB saved"))
@@ -59,20 +51,5 @@ def _add_walk(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--every", default="24h", metavar="TIME", help="length of a period, 1h or more: one fit each (%(default)s)"
     )
-    group.add_argument(
-        "--model-families", nargs="+", default=[], metavar="NAME", help=f"only these: {', '.join(MODEL_FAMILIES)}"
-    )
-    group.add_argument(
-        "--under-cost",
-        type=float,
-        default=UNDER_COST,
-        metavar="POINTS",
-        help="points of the business score for each percent of jobs below their peak (%(default)s)",
-    )
-    group.add_argument(
-        "--headroom-pct",
-        type=float,
-        default=0.0,
-        metavar="PCT",
-        help="added to every allocation: the peak does not contain page cache (%(default)s)",
-    )
+    add_families(group)
+    add_rule(group)

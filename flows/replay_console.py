@@ -7,15 +7,14 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from flows.console import SYNTHETIC, TABLE_COLUMNS
+from flows.console import SYNTHETIC
+from resource_prediction.replay.results import by_score
 from resource_prediction.replay.sentences import headline, warnings
 from resource_prediction.summary.figures import decimal, minute, whole
 
 
 def show_replay(result: dict[str, Any], console: Console) -> None:
     """Print a replay's result for people."""
-    if not console.is_terminal:
-        console.width = TABLE_COLUMNS
     title = f"{minute(result['from'])} to {minute(result['until'])} UTC, fitted every {result['every']}"
     table = Table(title=title, caption=SYNTHETIC if result["synthetic"] else None)
     table.add_column("policy")
@@ -33,8 +32,3 @@ def show_replay(result: dict[str, Any], console: Console) -> None:
     for sentence in (*headline(result), *warnings(result)):
         console.print(sentence, highlight=False)
     console.print(f"\nReport: {result['report']}", highlight=False, soft_wrap=True)
-
-
-def by_score(policies: dict[str, dict[str, Any] | None]) -> list[tuple[str, dict[str, Any] | None]]:
-    """Policies with their figures, the lowest score first; those without figures last."""
-    return sorted(policies.items(), key=lambda item: float("inf") if item[1] is None else item[1]["score"])

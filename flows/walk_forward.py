@@ -39,6 +39,7 @@ from tasks.replay import (
     plan_walk,
 )
 from tasks.replay_outcome import ReplayEnd, conclude_replay
+from tasks.ui import show_replay
 from warehouse.faults import store_faults
 from warehouse.layout import Layout
 
@@ -114,7 +115,10 @@ def _take_steps(parameters: ReplayParameters, store: str) -> dict[str, Any]:
         price=Price(parameters.job_hours, parameters.usd_per_gib_hour),
     )
     total = time.perf_counter() - began
-    return conclude_replay(end, {"prepare": prepared_seconds, "fit": total - prepared_seconds, "total": total})
+    result = conclude_replay(end, {"prepare": prepared_seconds, "fit": total - prepared_seconds, "total": total})
+    # The report is written by now: a task that fails here stays failed in the UI, and fails no replay.
+    show_replay(result, return_state=True)
+    return result
 
 
 def _ingest(parameters: ReplayParameters, store: str) -> None:

@@ -165,7 +165,7 @@ def verdict_numbers(verdict: Verdict) -> dict[str, Any]:
 def _candidate(fitted: Fitted) -> Candidate:
     recipe, metrics = Recipe.of(fitted.recipe), fitted.metrics
     score = Score(metrics["score"], metrics["under_pct"], metrics["over_pct"], metrics["rows"])
-    return Candidate(RecipeId(recipe.digest, recipe.family), score)
+    return Candidate(RecipeId(recipe.digest, recipe.family), score, metrics["live_score"])
 
 
 def _new_rows(registry: Registry, evening: Evening) -> int:

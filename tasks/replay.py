@@ -7,7 +7,7 @@ import secrets
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from resource_prediction.errors import ResourcePredictionError, StoreBusyError, 
 from resource_prediction.evidence import iso_time
 from resource_prediction.outcomes import read_outcomes
 from resource_prediction.recipe import Recipe
-from resource_prediction.replay.allocations import replay_allocations
+from resource_prediction.replay.allocations import Offers, make_offers, offered_costs
 from resource_prediction.replay.periods import Period, choose_span, lead_in, split
 from resource_prediction.telemetry import LEARNING_COLUMNS
 from resource_prediction.training import build_training_set, fit_recipe
@@ -35,7 +35,7 @@ from warehouse.faults import store_faults
 from warehouse.layout import Layout
 from warehouse.published import read_rows, read_snapshot
 from warehouse.registry import Registry
-from warehouse.replays import allocations_key, find_allocations, save_allocations
+from warehouse.replays import allocations_key, find_offers, save_offers
 from warehouse.run_locks import hold_run, release_run
 from warehouse.store import open_store
 
@@ -101,10 +101,24 @@ class PeriodOrder:
         return Layout(Path(self.store)).replay
 
     @property
+    def fitted(self) -> Recipe:
+        """What is fitted: the recipe without what needs no other fit, its penalty and its headroom."""
+        recipe = Recipe.of(self.recipe)
+        return replace(recipe, rule=AllocationRule(max_risk=recipe.rule.max_risk))
+
+    @property
+    def under_costs(self) -> tuple[float, ...]:
+        """Penalties that the fit is asked for."""
+        return offered_costs(Recipe.of(self.recipe).rule.under_cost)
+
+    @property
     def key(self) -> str:
-        """Name of the allocations that come of it."""
-        recipe = Recipe.of(self.recipe).digest
-        return allocations_key(self.features.name, recipe, self.period.since_us, self.period.until_us, self.seed)
+        """Name of what comes of it."""
+        return allocations_key(self.features.name, self.fitted.digest, self.period, self.seed, self.under_costs)
+
+    def find(self) -> Offers | None:
+        """What the fit offers, where it is finished."""
+        return find_offers(self.replay, self.key, self.under_costs)
 
 
 @contextmanager
@@ -186,12 +200,12 @@ def cut_period(store: str, features: Features, period: Period) -> Cut:
 
 def is_finished(order: PeriodOrder) -> bool:
     """Whether an earlier replay, also one that was stopped, has made these allocations."""
-    return find_allocations(order.replay, order.key) is not None
+    return order.find() is not None
 
 
 @task(name="replay fit", task_run_name="fit {order.recipe[family]} before {order.period.since}")
 def fit_period(order: PeriodOrder, cut: Cut) -> float | State[Any]:
-    """Fit a recipe on what was known, allocate for its period, and keep the allocations; returns seconds.
+    """Fit a recipe on what was known, allocate for its period, and keep what it offers; returns seconds.
 
     A family that cannot be fitted ends as a failed task with one line, and stops no other.
 
@@ -201,11 +215,11 @@ def fit_period(order: PeriodOrder, cut: Cut) -> float | State[Any]:
     began = time.perf_counter()
     try:
         with store_faults(order.replay):
-            model = fit_recipe(Recipe.of(order.recipe), prepared.load_training_set(order.replay, cut.name), order.seed)
+            model = fit_recipe(order.fitted, prepared.load_training_set(order.replay, cut.name), order.seed)
             jobs = load_scored_jobs(
                 order.store, order.features, since_us=order.period.since_us, until_us=order.period.until_us
             )
-            save_allocations(order.replay, order.key, replay_allocations(model, jobs))
+            save_offers(order.replay, order.key, make_offers(model, jobs, order.under_costs))
     except StoreError:
         raise
     except ResourcePredictionError as error:

@@ -21,11 +21,12 @@ from resource_prediction.gate import GateRule, RecipeId
 from resource_prediction.gate.verdict import Night
 from resource_prediction.outcomes import Outcomes, read_outcomes
 from resource_prediction.recipe import Recipe
-from resource_prediction.replay.allocations import Allocations
+from resource_prediction.replay.allocations import Allocations, Offers
 from resource_prediction.replay.evidence import whole_blocks
 from resource_prediction.replay.groups import GROUPED_BY, jobs_at_risk, savings_by
 from resource_prediction.replay.nights import JudgedNight, judge_nights
 from resource_prediction.replay.outcome import PeriodOutcome, night_after
+from resource_prediction.replay.periods import Period
 from resource_prediction.replay.results import Replayed
 from resource_prediction.summary.aside import Price
 from resource_prediction.telemetry import LEARNING_COLUMNS
@@ -35,11 +36,14 @@ from warehouse import prepared
 from warehouse.layout import Layout
 from warehouse.published import read_rows, read_snapshot
 from warehouse.registry import Registry
-from warehouse.replays import find_allocations, write_report
+from warehouse.replays import write_report
 from warehouse.store import is_synthetic
 
+POLICIES_PICTURE, SCORES_PICTURE = "policies.svg", "scores.svg"
+"""Pictures beside the page."""
+
 TOP_GROUPS = 10
-TOP_JOBS = 50
+TOP_JOBS = 15
 """Rows of the report's tables; the CSV beside it has every job at risk."""
 
 
@@ -85,7 +89,7 @@ def conclude_replay(end: ReplayEnd, seconds: Mapping[str, float]) -> dict[str, A
         end: What was replayed.
         seconds: Wall clock by stage.
     """
-    from resource_prediction.replay.picture import render_scores  # noqa: PLC0415 - loads matplotlib
+    from resource_prediction.replay.picture import render_policies, render_scores  # noqa: PLC0415 - loads matplotlib
     from resource_prediction.replay.report import render_report  # noqa: PLC0415
 
     outcomes = _load_outcomes(end)
@@ -96,15 +100,19 @@ def conclude_replay(end: ReplayEnd, seconds: Mapping[str, float]) -> dict[str, A
         nights,
         list(end.recipes),
         end.under_cost,
+        end.headroom_pct,
     )
     table = replayed.served_table()
     risky = jobs_at_risk(table) if len(table) else table
     result = _result(end, replayed, table, risky)
     result |= {"evidence": {"entered": _enter(end, evidence)}, "seconds": dict(seconds)}
     layout = Layout(Path(end.store)).replay
-    picture = render_scores(result["periods"], list(result["policies"]))
-    page = render_report(result, _records(risky.head(TOP_JOBS)), picture.decode())
-    write_report(layout, result=result, page=page, picture=picture, jobs_at_risk=risky)
+    pictures = {
+        POLICIES_PICTURE: render_policies(result["policies"], end.under_cost),
+        SCORES_PICTURE: render_scores(result["periods"], list(result["policies"])),
+    }
+    page = render_report(result, _records(risky.head(TOP_JOBS)), *(drawn.decode() for drawn in pictures.values()))
+    write_report(layout, result=result, page=page, pictures=pictures, jobs_at_risk=risky)
     return result
 
 
@@ -121,19 +129,20 @@ def _load_outcomes(end: ReplayEnd) -> list[PeriodOutcome]:
     for period in end.walk.all:
         inside = (submitted_us >= period.since_us) & (submitted_us < period.until_us)
         of_period = jobs.where(inside)
-        given = {
-            family: allocations
-            for family, recipe in end.recipes.items()
-            if (allocations := _find(end, PeriodOrder(end.store, end.features, recipe.values, period, end.seed)))
-            is not None
-        }
-        given |= _baselines(of_period, history, period.since_us)
-        found.append(PeriodOutcome(period, of_period, known_us[inside] < period.until_us, given))
+        offers = _find_offers(end, period)
+        baselines = _baselines(of_period, history, period.since_us)
+        outcome = PeriodOutcome(period, of_period, known_us[inside] < period.until_us, baselines, offers)
+        found.append(outcome.at(end.under_cost, end.headroom_pct))
     return found
 
 
-def _find(end: ReplayEnd, order: PeriodOrder) -> Allocations | None:
-    return None if order.recipe["family"] in end.failed else find_allocations(order.replay, order.key)
+def _find_offers(end: ReplayEnd, period: Period) -> dict[str, Offers]:
+    found = {}
+    for family, recipe in end.recipes.items():
+        order = PeriodOrder(end.store, end.features, recipe.values, period, end.seed)
+        if family not in end.failed and (offers := order.find()) is not None:
+            found[family] = offers
+    return found
 
 
 def _history(rows: pd.DataFrame, outcomes: Outcomes) -> pd.DataFrame:
@@ -220,6 +229,7 @@ def _result(end: ReplayEnd, replayed: Replayed, table: pd.DataFrame, risky: pd.D
         "requests_gib": float(table["request_gib"].sum()) if len(table) else None,
         "policies": replayed.policies(),
         "guards": replayed.guards(),
+        **replayed.variants(),
         "in_hindsight": [family for family, recipe in end.recipes.items() if recipe.in_hindsight],
         "failed": dict(end.failed),
         "nights": [

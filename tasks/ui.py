@@ -1,4 +1,4 @@
-"""The task that shows a run in the Prefect UI: table, verdict, picture. Not here: their text (library), progress."""
+"""Tasks that show a run or a replay in the Prefect UI. Not here: their text and pictures (library), progress."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
+from resource_prediction.replay.explanation import explain_replay
 from resource_prediction.summary.aside import Aside
 from resource_prediction.summary.explanation import explain
 from resource_prediction.summary.leaderboard import leaderboard
@@ -17,6 +18,9 @@ from tasks.progress import tolerated
 
 LEADERBOARD, VERDICT, PICTURE, CATEGORIES, CURVE = "leaderboard", "verdict", "allocations", "categories", "curve"
 """Keys of artifacts: the same every night, so that the UI shows the history of each."""
+
+REPLAY = "replay"
+"""Key of the artifact of a replay."""
 
 
 @task(name="show", task_run_name="show the verdict {result[verdict]}")
@@ -52,6 +56,20 @@ def show_run(
         with tolerated(CURVE, not_shown):
             text = f"{_inline(report.curve)}\n{report.tables}"
             create_markdown_artifact(text, key=CURVE, description=f"Run {result['run_id']}")
+    return not_shown
+
+
+@task(name="show replay", task_run_name="show the replay")
+def show_replay(result: dict[str, Any]) -> list[str]:
+    """Show what a replay came to in the UI; returns what could not be shown, with the reason.
+
+    Args:
+        result: The JSON object of the replay.
+    """
+    not_shown: list[str] = []
+    with tolerated(REPLAY, not_shown):
+        about = f"{result['from'][:10]} until {result['until'][:10]}, every {result['every']}"
+        create_markdown_artifact(explain_replay(result), key=REPLAY, description=about)
     return not_shown
 
 

@@ -134,11 +134,6 @@ class Layout:
         return self.store / "report.html"
 
     @property
-    def report_picture(self) -> Path:
-        """Of a replay: the page's picture by itself."""
-        return self.store / "report.svg"
-
-    @property
     def jobs_at_risk(self) -> Path:
         """Of a replay: every job that would have got too little."""
         return self.store / "jobs_at_risk.csv"

@@ -6,14 +6,16 @@ import hashlib
 import json
 import logging
 import zipfile
-from collections.abc import Mapping
+import zlib
+from collections.abc import Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from resource_prediction.replay.allocations import GUARDS, Allocations
+from resource_prediction.replay.allocations import GUARDS, Offers
+from resource_prediction.replay.periods import Period
 from warehouse.code_version import code_version
 from warehouse.durable import write_durably
 from warehouse.faults import store_faults
@@ -21,58 +23,70 @@ from warehouse.layout import Layout
 
 logger = logging.getLogger(__name__)
 
-_WITHOUT = "without_"
 
-
-def allocations_key(feature_name: str, recipe: str, since_us: int, until_us: int, seed: int) -> str:
-    """Name of what a recipe, fitted before an instant, gives the jobs from there to another one.
+def allocations_key(feature_name: str, recipe: str, period: Period, seed: int, under_costs: Sequence[float]) -> str:
+    """Name of what a recipe, fitted before an instant, offers the jobs from there to another one.
 
     Args:
         feature_name: Of the features, which stands for rows, label delay and code.
-        recipe: Id of the recipe.
-        since_us: The cut-off of the fit, where its jobs begin.
-        until_us: Where they end.
+        recipe: Id of the recipe, without what needs no other fit: penalty and headroom.
+        period: Of its jobs, which begins at the cut-off of the fit.
         seed: Seed of the fit.
+        under_costs: Penalties that are offered.
     """
-    values = [feature_name, recipe, since_us, until_us, seed, list(GUARDS), code_version()]
+    values = [
+        feature_name,
+        recipe,
+        period.since_us,
+        period.until_us,
+        seed,
+        list(under_costs),
+        list(GUARDS),
+        code_version(),
+    ]
     return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:32]
 
 
-def save_allocations(replay: Layout, key: str, allocations: Allocations) -> None:
-    """Store what a finished fit gave; it is there whole or not at all.
+def save_offers(replay: Layout, key: str, offers: Offers) -> None:
+    """Store what a finished fit offers; it is there whole or not at all.
 
     Args:
         replay: `Layout.replay` of a store.
         key: Of `allocations_key`.
-        allocations: What to store.
+        offers: What to store.
     """
     written = BytesIO()
-    without = {f"{_WITHOUT}{guard}": gib for guard, gib in allocations.without.items()}
-    np.savez(written, allow_pickle=False, frozen=allocations.frozen, live=allocations.live, **without)
+    # Allocations are points of one support, so they repeat: a quarter of the bytes.
+    np.savez_compressed(written, allow_pickle=False, **offers.to_arrays())
     with store_faults(replay):
         write_durably(replay.allocations / f"{key}.npz", written.getvalue())
 
 
-def find_allocations(replay: Layout, key: str) -> Allocations | None:
-    """What a finished fit gave; None where it is not there, or not readable: it is made again then."""
+def find_offers(replay: Layout, key: str, under_costs: Sequence[float]) -> Offers | None:
+    """What a finished fit offers; None where it is not there, or not readable: it is made again then."""
     path = replay.allocations / f"{key}.npz"
     if not path.exists():
         return None
     try:
         with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
-            without = {guard: arrays[f"{_WITHOUT}{guard}"] for guard in GUARDS}
-            return Allocations(arrays["frozen"], arrays["live"], without)
-    except (zipfile.BadZipFile, EOFError, KeyError, ValueError) as error:
+            return Offers.from_arrays(arrays, under_costs)
+    except (zipfile.BadZipFile, EOFError, KeyError, ValueError, zlib.error) as error:
         logger.warning("%s is made again, as it cannot be read: %s", path, error)
         return None
 
 
 def write_report(
-    replay: Layout, *, result: Mapping[str, Any], page: str, picture: bytes, jobs_at_risk: pd.DataFrame
+    replay: Layout,
+    *,
+    result: Mapping[str, Any],
+    page: str,
+    pictures: Mapping[str, bytes],
+    jobs_at_risk: pd.DataFrame,
 ) -> None:
-    """Replace the report of the replay before: page, picture, result, and the jobs at risk as CSV."""
+    """Replace the report of the replay before: page, pictures by name, result, and the jobs at risk as CSV."""
     with store_faults(replay):
         write_durably(replay.jobs_at_risk, jobs_at_risk.to_csv(index=False).encode())
-        write_durably(replay.report_picture, picture)
+        for name, picture in pictures.items():
+            write_durably(replay.store / name, picture)
         write_durably(replay.result, json.dumps(result, allow_nan=False, indent=1).encode())
         write_durably(replay.report, page.encode())

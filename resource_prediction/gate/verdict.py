@@ -27,10 +27,22 @@ class RecipeId:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A recipe that was fitted in this run, and its score on this run's hold-out."""
+    """A recipe that was fitted in this run, and its score on this run's hold-out.
+
+    Attributes:
+        recipe: The recipe.
+        score: With history as it stood at the cut-off.
+        live_score: Points with history moving on through the same jobs; None where it was not measured.
+    """
 
     recipe: RecipeId
     score: Score
+    live_score: float | None = None
+
+    @property
+    def both(self) -> float:
+        """Mean of score and live score: two looks at one recipe on the same jobs, so less noisy than either."""
+        return self.score.score if self.live_score is None else (self.score.score + self.live_score) / 2
 
 
 @dataclass(frozen=True)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from resource_prediction.arrays import BoolArray, FloatArray
 from resource_prediction.evaluation import MEMREQ, ROLLING_MAX, ScoredJobs
 from resource_prediction.gate import Candidate, Night, RecipeId
-from resource_prediction.replay.allocations import Allocations
+from resource_prediction.replay.allocations import Allocations, Offers
 from resource_prediction.replay.nights import JudgedNight
 from resource_prediction.replay.periods import Period
 from resource_prediction.replay.sums import PolicyPeriod, PolicySums
@@ -26,12 +26,19 @@ class PeriodOutcome:
         jobs: Its scored jobs.
         is_known: Whether a job's peak was known when the period ended, shape (n,).
         given: By family and baseline; the baselines have no guards.
+        offers: What each family offers beside that, at other penalties and headrooms.
     """
 
     period: Period
     jobs: ScoredJobs
     is_known: BoolArray
     given: Mapping[str, Allocations]
+    offers: Mapping[str, Offers] = field(default_factory=dict)
+
+    def at(self, under_cost: float, headroom_pct: float) -> PeriodOutcome:
+        """The same period with the families' allocations under another penalty and headroom; baselines stay."""
+        offered = {family: offers.at(under_cost, headroom_pct) for family, offers in self.offers.items()}
+        return replace(self, given={**self.given, **offered})
 
     def of(self, policy: str | None) -> Allocations | None:
         """What a policy gave; for None, nobody serves: the requests, and without them the rolling maximum."""
@@ -83,7 +90,9 @@ def night_after(
     frozen = {name: outcome.known_score(outcome.given[name].frozen, under_cost) for name in outcome.given}
     return Night(
         candidates=tuple(
-            Candidate(recipe, score) for family, recipe in recipes.items() if (score := frozen.get(family)) is not None
+            Candidate(recipe, score, live.score)
+            for family, recipe in recipes.items()
+            if (score := frozen.get(family)) is not None and (live := scores.get(family)) is not None
         ),
         # As the main job has them: the rolling maximum moves on.
         baselines={name: score for name in (MEMREQ, ROLLING_MAX) if (score := scores.get(name)) is not None},

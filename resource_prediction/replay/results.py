@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from resource_prediction.allocation import PRESETS
 from resource_prediction.evaluation import MEMREQ, ROLLING_MAX
 from resource_prediction.replay.allocations import GUARDS
 from resource_prediction.replay.groups import job_table
@@ -18,6 +19,9 @@ from resource_prediction.replay.sums import PolicyPeriod, total
 
 NIGHTLY = "nightly"
 """The policy of the deployment: the champion of each night, as the gate chose it."""
+
+HEADROOMS_PCT = (0.0, 5.0, 10.0, 20.0)
+"""What headroom is priced at."""
 
 
 @dataclass(frozen=True)
@@ -29,12 +33,14 @@ class Replayed:
         nights: The gate's answer at the beginning of each.
         families: That were replayed.
         under_cost: Penalty of the score.
+        headroom_pct: Added to every allocation.
     """
 
     outcomes: Sequence[PeriodOutcome]
     nights: Sequence[JudgedNight]
     families: Sequence[str]
     under_cost: float
+    headroom_pct: float = 0.0
 
     def policies(self) -> dict[str, dict[str, Any] | None]:
         """Figures of every policy over all periods; None for one that lacks an allocation somewhere."""
@@ -53,6 +59,21 @@ class Replayed:
             for guard in GUARDS
         }
 
+    def variants(self) -> dict[str, Any]:
+        """Figures with frozen history at other penalties and headrooms, of the same fits and the same nights.
+
+        Returns:
+            ``presets`` by name, each with its ``under_cost``, and ``headroom`` for HEADROOMS_PCT, each with its
+            ``pct``; both with ``policies``. All are scored with the replay's own penalty.
+        """
+        return {
+            "presets": {
+                name: {"under_cost": rule.under_cost, "policies": self._figures_at(rule.under_cost, self.headroom_pct)}
+                for name, rule in sorted(PRESETS.items(), key=lambda item: item[1].under_cost)
+            },
+            "headroom": [{"pct": pct, "policies": self._figures_at(self.under_cost, pct)} for pct in HEADROOMS_PCT],
+        }
+
     def periods(self) -> list[dict[str, Any]]:
         """Jobs of each period, who served in it, and the score of every policy."""
         return [self._period(at, outcome) for at, outcome in enumerate(self.outcomes)]
@@ -69,6 +90,10 @@ class Replayed:
             if given is not None and not np.isnan(given.frozen).any():
                 tables.append(job_table(outcome.jobs, given.frozen))
         return pd.concat(tables, ignore_index=True) if tables else pd.DataFrame()
+
+    def _figures_at(self, under_cost: float, headroom_pct: float) -> dict[str, dict[str, Any] | None]:
+        other = replace(self, outcomes=[outcome.at(under_cost, headroom_pct) for outcome in self.outcomes])
+        return {name: other._frozen(who, None) for name, who in self._followed().items()}
 
     def _followed(self) -> dict[str, list[str | None]]:
         """Whose allocations each model policy takes, period by period; None where nobody serves."""
@@ -96,3 +121,8 @@ class Replayed:
                 name: None if each is None else each.frozen.score(self.under_cost).score for name, each in sums.items()
             },
         }
+
+
+def by_score(policies: Mapping[str, Mapping[str, Any] | None]) -> list[tuple[str, Mapping[str, Any] | None]]:
+    """Policies with their figures, the lowest score first; those without figures last."""
+    return sorted(policies.items(), key=lambda item: float("inf") if item[1] is None else item[1]["score"])

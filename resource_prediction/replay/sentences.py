@@ -7,14 +7,18 @@ from typing import Any
 
 from resource_prediction.evaluation import MEMREQ
 from resource_prediction.replay.results import NIGHTLY
-from resource_prediction.summary.figures import decimal, usd, whole
+from resource_prediction.summary.figures import decimal, minute, usd, whole
 
 Result = Mapping[str, Any]
 
 SAFE_PCT = 2.0
 """Under-allocated jobs of a group, percent, up to which it is named as the place to begin."""
-SAFER_UNDER_COST = 20.0
-"""What "Tiny Under-allocation" stands for."""
+SAFER = "Tiny Under-allocation"
+"""The preset whose price is told where many jobs are at risk."""
+HEADROOM_STEP_PCT = 10.0
+"""The headroom whose price is told."""
+TOLD_POINTS = 5.0
+"""Points from which on it is told that the first champion was not the best family."""
 FEW_JOBS = 20
 """Groups of fewer jobs prove nothing, and are not named as the place to begin."""
 
@@ -42,7 +46,27 @@ def warnings(result: Result) -> list[str]:
         said.append(
             f"Only {len(result['periods'])} periods: differences of a few points between policies are chance on so few."
         )
-    return said
+    return said + _first_champion(result)
+
+
+def _first_champion(result: Result) -> list[str]:
+    """How the deployment came to its first family, where another one turned out better."""
+    nightly = result["policies"][NIGHTLY]
+    others = {name: each for name, each in result["policies"].items() if each is not None and name != NIGHTLY}
+    chosen = next((night for night in result["nights"] if night["verdict"] == "first"), None)
+    if nightly is None or chosen is None or not others:
+        return []
+    best = min(others, key=lambda name: float(others[name]["score"]))
+    lost = nightly["score"] - others[best]["score"]
+    if lost < TOLD_POINTS:
+        return []
+    return [
+        (
+            f"Nightly is {decimal(lost)} points behind {best}: a deployment that began with these days would have "
+            f"chosen its first family, {chosen['serving']}, on the one period before {minute(chosen['at'])}, as it had "
+            "no other evidence, and may replace it only after nights of it. Which is best is known only afterwards."
+        )
+    ]
 
 
 def first_steps(result: Result) -> list[str]:
@@ -56,7 +80,8 @@ def first_steps(result: Result) -> list[str]:
         for group in groups
         if group["gib_saved"] > 0 and group["rows"] >= FEW_JOBS
     ]
-    safe = [each for each in groups if _under_pct(each) <= SAFE_PCT]
+    # Where much is at risk everywhere, half as much is the best that there is to begin with.
+    safe = [each for each in groups if _under_pct(each) <= max(SAFE_PCT, nightly["under_pct"] / 2)]
     if safe:
         best = max(safe, key=lambda each: float(each["gib_saved"]))
         steps.append(
@@ -69,16 +94,38 @@ def first_steps(result: Result) -> list[str]:
             f"Leave {risky['name']} at its requests for now: {_jobs(risky['under_rows'])} of its "
             f"{whole(risky['rows'])} would have got too little."
         )
-    if nightly["under_pct"] > SAFE_PCT and result["under_cost"] < SAFER_UNDER_COST:
-        steps.append(
-            f"Replay again with --under-cost {SAFER_UNDER_COST:g}: {decimal(nightly['under_pct'])} % of the jobs "
-            "below their peak is much where an allocation is a limit; this shows what safer ones cost."
+    return [*steps, *_safer(result, nightly), *_headroom(result, nightly)]
+
+
+def _safer(result: Result, nightly: Mapping[str, Any]) -> list[str]:
+    """A safer penalty, priced, where many jobs are below their peak."""
+    preset = result["presets"][SAFER]
+    other = preset["policies"][NIGHTLY]
+    if other is None or nightly["under_pct"] <= SAFE_PCT or other["under_pct"] >= nightly["under_pct"]:
+        return []
+    return [
+        (
+            f"Consider --under-cost {preset['under_cost']:g} ({SAFER}) where an allocation is a limit: of the same "
+            f"fits it leaves {decimal(other['under_pct'])} % of the jobs below their peak instead of "
+            f"{decimal(nightly['under_pct'])} %, and saves {whole(other['gib_saved'])} GiB instead of "
+            f"{whole(nightly['gib_saved'])}."
         )
-    if not result["headroom_pct"]:
-        steps.append(
-            "Replay again with --headroom-pct 10: the peaks do not contain page cache, which counts at a limit."
+    ]
+
+
+def _headroom(result: Result, nightly: Mapping[str, Any]) -> list[str]:
+    """The price of headroom, where none was asked for."""
+    other = next((each["policies"][NIGHTLY] for each in result["headroom"] if each["pct"] == HEADROOM_STEP_PCT), None)
+    if other is None or result["headroom_pct"]:
+        return []
+    points = other["score"] - nightly["score"]
+    return [
+        (
+            f"Consider --headroom-pct {HEADROOM_STEP_PCT:g} where a limit counts page cache, which the peaks do not "
+            f"contain: it {'costs' if points >= 0 else 'gains'} {decimal(abs(points))} points of the score, and "
+            f"{whole(other['gib_saved'])} GiB are saved instead of {whole(nightly['gib_saved'])}."
         )
-    return steps
+    ]
 
 
 def _savings(result: Result, nightly: Mapping[str, Any]) -> str:

@@ -16,6 +16,7 @@ from flows.replay import main
 from resource_prediction.config import HYPERPARAMETER_CONFIGS
 from tests.flows.conftest import LOGISTIC, XGBOOST, Train
 from tests.flows.test_killed import read_until
+from tests.flows.test_showing import artifacts, newest_run
 from warehouse.layout import Layout
 from warehouse.registry import Registry
 
@@ -59,12 +60,15 @@ def test_a_replay_compares_every_policy_and_leaves_all_that_serves_as_it_was(
         evidence = len(registry.evidence.read())
     result = replay(store, capfd, "--job-hours", "0.5", "--usd-per-gib-hour", "0.01")
     assert what_serves(store) == before
+    shown = artifacts(newest_run())
+    assert set(shown) == {"replay"}
+    assert "What would these days have cost?" in shown["replay"]["data"]
     assert set(result["policies"]) == POLICIES
     assert all(set(figures) == FIGURES for figures in result["policies"].values())
     assert {figures["rows"] for figures in result["policies"].values()} == {sum(p["rows"] for p in result["periods"])}
     assert result["policies"]["memreq"]["gib_saved"] == pytest.approx(0, abs=1e-6)
     assert result["money"]["usd"] == pytest.approx(result["policies"]["nightly"]["gib_saved"] * 0.5 * 0.01)
-    assert set(result["guards"]) == {"request_cap", "risk_limit"}
+    assert set(result["guards"]) == {"request_cap", "risk_limit", "headroom"}
     assert result["nights"][0]["verdict"] == "first"
     assert len(result["nights"]) == len(result["periods"]) == 7
     risky = (store / "replay" / "jobs_at_risk.csv").read_text(encoding="utf-8").splitlines()

@@ -70,6 +70,24 @@ def test_the_first_champion_is_the_best_family_and_beats_the_requests() -> None:
     )
 
 
+def test_the_first_champion_is_the_best_on_frozen_and_live_history_together_and_the_reason_says_so() -> None:
+    # 70 and 90 are 80 on average; 72 and 78 are 75.
+    lucky, steady = Candidate(CHALLENGER, _score(70.0), 90.0), Candidate(CHAMPION, _score(72.0), 78.0)
+    verdict = judge(_night(0, champion=None, candidates=(lucky, steady)), _ledger(0), RULE)
+    assert (verdict.kind, verdict.champion) == ("first", CHAMPION)
+    assert verdict.reason.startswith("lightgbm_regression scores 72.0 on the 800 newest jobs")
+    assert verdict.reason.endswith(
+        "xgboost_classification scores 70.0, but is behind where the score with moving history counts as well: 80.0 "
+        "against 75.0 on average."
+    )
+
+
+def test_only_who_beats_the_requests_with_history_as_it_stood_can_be_the_first_champion() -> None:
+    candidates = Candidate(CHAMPION, _score(161.0), 100.0), Candidate(CHALLENGER, _score(159.0), 165.0)
+    verdict = judge(_night(0, champion=None, candidates=candidates), _ledger(0), RULE)
+    assert (verdict.kind, verdict.champion) == ("first", CHALLENGER)
+
+
 def test_no_model_serves_that_does_not_beat_the_requests() -> None:
     verdict = judge(_night(0, champion=None, baselines={"memreq": _score(70.0)}), _ledger(0), RULE)
     assert (verdict.kind, verdict.champion) == ("kept", None)

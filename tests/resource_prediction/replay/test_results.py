@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +12,7 @@ import pytest
 from resource_prediction.evaluation import MEMREQ, ROLLING_MAX
 from resource_prediction.evidence import empty_ledger
 from resource_prediction.gate import GateRule, RecipeId
-from resource_prediction.replay.allocations import GUARDS, Allocations
+from resource_prediction.replay.allocations import GUARDS, Allocations, Offers
 from resource_prediction.replay.nights import judge_nights
 from resource_prediction.replay.outcome import PeriodOutcome, night_after
 from resource_prediction.replay.periods import DAY_US, Period
@@ -87,10 +88,30 @@ def test_a_night_does_not_see_peaks_that_were_not_known_by_then() -> None:
 def test_guards_stand_beside_the_policies_and_not_among_them() -> None:
     walked = replayed([outcome(0, [4, 4], 5, 8), outcome(1, [4, 4], 5, 8)])
     guards = walked.guards()
-    assert set(guards) == set(GUARDS) == {"request_cap", "risk_limit"}
+    assert set(guards) == set(GUARDS) == {"request_cap", "risk_limit", "headroom"}
     assert set(guards["request_cap"]) == {"tight", "loose", NIGHTLY}
     assert guards["request_cap"][NIGHTLY]["with"]["under_pct"] == 0.0
     assert guards["request_cap"][NIGHTLY]["without"]["under_pct"] == 100.0  # 2 GiB for peaks of 4
+
+
+def offers(gib: float, rows: int, cap: float) -> Offers:
+    """What is offered: 1 GiB more at the safest preset, 1 less at the tightest."""
+    return Offers(
+        {5.0: given(gib, rows), 20.0: given(gib + 1, rows), 2.0: given(gib - 1, rows)}, np.array([cap] * rows)
+    )
+
+
+def test_other_penalties_and_headroom_are_told_of_the_same_fits_and_nights() -> None:
+    # Peaks of 4: allocations of 4 are enough, 3 are not; 5 % more is 4.2, and 20 % end at the cap of 4.5.
+    walked = replayed([outcome(0, [4, 4], 4, 8), outcome(1, [4, 4], 4, 8)])
+    with_offers = [replace(each, offers={"tight": offers(4, 2, 4.5)}) for each in walked.outcomes]
+    variants = replace(walked, outcomes=with_offers).variants()
+    presets = {name: each["policies"]["tight"] for name, each in variants["presets"].items()}
+    assert list(presets) == ["Small Waste", "Balanced", "Tiny Under-allocation"]
+    assert [each["under_pct"] for each in presets.values()] == [100.0, 0.0, 0.0]
+    assert [each["over_pct"] for each in presets.values()] == [0.0, 0.0, 12.5]  # of 5 GiB the cap leaves 4.5
+    prices = {each["pct"]: each["policies"][NIGHTLY]["over_pct"] for each in variants["headroom"]}
+    assert prices == pytest.approx({0.0: 0.0, 5.0: 5.0, 10.0: 10.0, 20.0: 12.5})
 
 
 def test_a_family_that_failed_in_one_period_has_no_figures_and_the_others_have() -> None:
