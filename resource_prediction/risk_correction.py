@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
-from scipy.optimize import minimize
 from scipy.special import expit, logit
 
 from resource_prediction.allocation import CAP_RISK
@@ -94,6 +93,8 @@ def learn_risk_correction(
     Raises:
         ScoringError: On shapes that do not fit.
     """
+    from scipy.optimize import minimize  # noqa: PLC0415 - whoever only loads a model need not wait for it
+
     if risk.ndim != 2 or risk.shape != is_under.shape or not len(risk) == len(submitted_us) == len(segment):
         raise ScoringError(
             "risks to learn from",
