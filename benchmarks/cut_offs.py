@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -19,12 +16,6 @@ from resource_prediction.models import DeployableModel
 from resource_prediction.outcomes import read_outcomes
 from resource_prediction.recipe import Recipe
 from resource_prediction.training import build_training_set, fit_recipe
-from warehouse.engine import open_engine
-from warehouse.ingest import ingest
-from warehouse.layout import Layout
-from warehouse.publish import publish
-from warehouse.published import read_rows
-from warehouse.sources.files import FilesSource
 
 HOUR_US = 3_600_000_000
 
@@ -36,21 +27,10 @@ class Step:
     Attributes:
         model: Fitted on what was known before.
         jobs: Scored jobs up to the next cut-off.
-        known_us: When their peaks were known, shape (n,).
     """
 
     model: DeployableModel
     jobs: ScoredJobs
-    known_us: np.ndarray
-
-
-def rows_of(source: str) -> pd.DataFrame:
-    """Accepted rows of a telemetry file, as a run would ingest it."""
-    with tempfile.TemporaryDirectory() as store:
-        layout, now = Layout(Path(store)), datetime.now(UTC)
-        with open_engine(layout) as engine:
-            ingest(engine, layout, FilesSource([source], now), now=now)
-            return read_rows(publish(engine, layout))
 
 
 def walk_forward(rows: pd.DataFrame, families: list[str], shares: tuple[float, ...]) -> Iterator[tuple[str, Step]]:
@@ -66,4 +46,4 @@ def walk_forward(rows: pd.DataFrame, families: list[str], shares: tuple[float, .
         jobs = ScoredJobs.select(rows, within, point_in_time)
         for family in families:
             recipe = Recipe(family, default_parameters(family), AllocationRule(), HOUR_US)
-            yield family, Step(fit_recipe(recipe, data, seed=42), jobs, outcomes.known_us[within.is_scored])
+            yield family, Step(fit_recipe(recipe, data, seed=42), jobs)

@@ -278,7 +278,7 @@ def _conclude(night: Night, evening: Evening, judgement: Judgement) -> tuple[dic
             features = _describe(night, recipe.label_delay_us)
         order = night.order(judged.recipe, features, _cut(night, features, recipe.train_window_us, holdout=None))
         with night.watch.stage("serve"):
-            served = fit_served(order, judged.metrics)
+            served = fit_served(order, judged)
     champion = carry_out(evening, judgement, judged if served else None, served)
     return _report(night, meanwhile, verdict, before=judgement.champion, champion=champion, applied=served is not None)
 

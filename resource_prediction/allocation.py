@@ -116,23 +116,18 @@ def request_cap(memreq_gib: FloatArray, cap_ratio: float) -> FloatArray:
     return np.where(memreq_gib > 0, memreq_gib * cap_ratio, np.nan)
 
 
-def promised_risk(
-    distribution: Distribution, allocation_gib: FloatArray, cap_gib: FloatArray | None = None
-) -> FloatArray:
-    """P(peak > allocation) of each job, shape (n,).
+def risk_under_cap(risk: FloatArray, allocation_gib: FloatArray, cap_gib: FloatArray) -> FloatArray:
+    """P(peak > allocation) of each job, shape (n,), given that it has a cap.
 
     A distribution knows nothing of the request, and goes on above the cap, where next to no peak ever was: at its cap
     a job's risk is at most `CAP_RISK`. On 818 real jobs 1 to 27 % were capped, at a predicted risk of 3 to 18 %, and
     not one of them was below its peak.
 
     Args:
-        distribution: Predicted peaks of n jobs.
+        risk: What the distribution says, corrected or not, shape (n,).
         allocation_gib: As `allocate` returned it, shape (n,), GiB.
-        cap_gib: As `allocate` took it.
+        cap_gib: As `allocate` took it; NaN is no cap.
     """
-    risk = distribution.exceedance(allocation_gib)
-    if cap_gib is None:
-        return risk
     return np.where(allocation_gib >= cap_gib, np.minimum(risk, CAP_RISK), risk)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import time
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -17,8 +17,10 @@ from prefect.states import Failed
 from resource_prediction.config import family_entry
 from resource_prediction.errors import ResourcePredictionError, StoreError
 from resource_prediction.evaluation import evaluate
+from resource_prediction.holdout_report import correction_from
 from resource_prediction.models.unified_wrapper import DeployableModel
 from resource_prediction.recipe import Recipe
+from resource_prediction.risk_correction import RiskCorrection
 from resource_prediction.training import fit_recipe
 from tasks.features import Cut, Features
 from tasks.progress import FamilyProgress
@@ -85,10 +87,11 @@ class FitOrder:
         """The store."""
         return Layout(Path(self.store))
 
-    def key(self, role: Role, score: dict[str, Any] | None = None) -> str:
-        """Digest of all that the fit and its scores depend on; ``score`` is what a served artifact carries."""
+    def key(self, role: Role, score: dict[str, Any], correction: RiskCorrection) -> str:
+        """Digest of all that the fit and its scores depend on; a served artifact carries ``score`` and correction."""
         recipe = Recipe.of(self.recipe).digest
-        values = [self.features.name, self.cut.name, recipe, self.seed, self.under_cost, role, code_version(), score]
+        data = [self.features.name, self.cut.name]
+        values = [*data, recipe, self.seed, self.under_cost, role, code_version(), score, asdict(correction)]
         return hashlib.sha256(json.dumps(values).encode()).hexdigest()
 
 
@@ -105,7 +108,7 @@ def fit_judged(order: FitOrder) -> Fitted | State[Any]:
     progress.tell(0, f"{order.purpose}: fitting")
     try:
         with store_faults(order.layout):
-            fitted = _fit(order, "judged", {})
+            fitted = _fit(order, "judged", {}, RiskCorrection())
     except StoreError:
         raise
     except ResourcePredictionError as error:
@@ -117,19 +120,30 @@ def fit_judged(order: FitOrder) -> Fitted | State[Any]:
 
 
 @task(name="serve", task_run_name="fit {order.recipe[family]} on everything known")
-def fit_served(order: FitOrder, score: dict[str, Any]) -> Fitted:
-    """Fit a recipe on everything known; the artifact carries its judged twin's score, and none of its seconds."""
-    return _fit(order, "served", {name: score[name] for name in SCORE_NAMES})
+def fit_served(order: FitOrder, judged: Fitted) -> Fitted:
+    """Fit a recipe on everything known; the artifact carries its judged twin's score, and none of its seconds.
+
+    What the twin's predicted risks were worth on the hold-out corrects those that the served model shows: nothing is
+    fitted for it, and no allocation depends on it.
+    """
+    score = {name: judged.metrics[name] for name in SCORE_NAMES}
+    return _fit(order, "served", score, _learn_correction(order, judged))
 
 
-def _fit(order: FitOrder, role: Role, score: dict[str, Any]) -> Fitted:
-    recipe, key = Recipe.of(order.recipe), order.key(role, score)
+def _learn_correction(order: FitOrder, judged: Fitted) -> RiskCorrection:
+    model = DeployableModel.load(artifact_path(order.layout, judged.digest))
+    jobs = load_scored_jobs(order.store, order.features, since_us=judged.metrics["until_us"])
+    return correction_from(model, jobs, known_before_us=order.cut.until_us)
+
+
+def _fit(order: FitOrder, role: Role, score: dict[str, Any], correction: RiskCorrection) -> Fitted:
+    recipe, key = Recipe.of(order.recipe), order.key(role, score, correction)
     with Registry.open(order.layout) as registry:
         if (found := registry.fits.find(key)) is not None:
             return Fitted(order.recipe, found.digest, dict(found.metrics), 0.0, found.run_id)
     data = prepared.load_training_set(order.layout, order.cut.name)
     began = time.perf_counter()
-    model = fit_recipe(recipe, data, order.seed, score or None)
+    model = replace(fit_recipe(recipe, data, order.seed, score or None), risk_correction=correction)
     fit_seconds = time.perf_counter() - began
     digest = store_artifact(order.layout, model.save)
     metrics = _score(order, digest) if role == "judged" else score

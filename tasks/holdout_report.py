@@ -64,6 +64,7 @@ def report_holdout(store: str, run_id: str, features: Features, fitted: Fitted) 
         categories=shown(tables["categories"]),
         curve=Picture(render_curve(report.curve, "", ".png"), f"{about}, at other penalties without fitting again."),
         tables=f"{markdown(tables['curve'])}\nPredicted risk of the allocations against what happened, with 90 % "
-        f"intervals:\n\n{markdown(tables['calibration'])}",
+        "intervals. Who serves shows risks as the whole hold-out corrects them; below, its newer half is corrected by "
+        f"the older:\n\n{markdown(tables['calibration'])}",
         files=tuple(map(str, files)),
     )

@@ -101,8 +101,9 @@ def score_served_champion(store: str, features: Features) -> dict[str, Any] | No
 
     Returns:
         The served score, for the verdict's numbers: ``version``; ``rows``, ``score``, ``live_score``, ``under_pct``,
-        ``over_pct``, ``gib_saved``; ``low`` and ``high``, the 90 % interval of the score, None where the jobs are of
-        too short a time. None without a champion, without newer jobs, or where the artifact cannot be loaded.
+        ``over_pct``, ``gib_saved``; ``promised_pct``, the mean risk that it shows for its allocations; ``low`` and
+        ``high``, the 90 % interval of the score, None where the jobs are of too short a time. None without a champion,
+        without newer jobs, or where the artifact cannot be loaded.
     """
     layout = Layout(Path(store))
     with Registry.open(layout) as registry:
@@ -124,6 +125,7 @@ def score_served_champion(store: str, features: Features) -> dict[str, Any] | No
     return {
         "version": champion.version,
         **evaluate(model, jobs, allocation_gib, under_cost).values,
+        "promised_pct": 100 * float(model.predict_with_risk(jobs.rows, [under_cost])[1].mean()),
         "low": None if interval is None else interval.low,
         "high": None if interval is None else interval.high,
     }

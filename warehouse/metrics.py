@@ -102,6 +102,7 @@ def _of_verdict(verdicts: Sequence[RecordedVerdict]) -> Iterator[Sample]:
     yield Sample("served_score_low", last.served.get("low"))
     yield Sample("served_score_high", last.served.get("high"))
     yield Sample("served_under_ratio", _ratio(last.served.get("under_pct")))
+    yield Sample("served_promised_ratio", _ratio(last.served.get("promised_pct")))
     yield Sample("served_over_ratio", _ratio(last.served.get("over_pct")))
 
 

@@ -41,6 +41,7 @@ METRICS: dict[str, str] = {
     "served_score_low": "Lower end of the 90 % interval of the served score.",
     "served_score_high": "Upper end of the 90 % interval of the served score.",
     "served_under_ratio": "Share of the jobs after that fit that would have got less than their peak.",
+    "served_promised_ratio": "Mean risk that who served then showed for those jobs; compare with served_under_ratio.",
     "served_over_ratio": "Memory beyond the peaks of the jobs after that fit, as a share of the peaks.",
 }
 """Of each metric, without the prefix: what it tells. All are gauges.

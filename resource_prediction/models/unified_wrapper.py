@@ -17,11 +17,12 @@ import numpy.typing as npt
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from resource_prediction.allocation import allocate, promised_risk, request_cap, under_cost_of
+from resource_prediction.allocation import allocate, request_cap, risk_under_cap, under_cost_of
 from resource_prediction.arrays import FloatArray, IntArray, Matrix
 from resource_prediction.config import family_entry
 from resource_prediction.distribution import Distribution
 from resource_prediction.errors import FeatureVersionError
+from resource_prediction.evidence import OTHER_SEGMENT
 from resource_prediction.features.keys import KeyArray, level_keys
 from resource_prediction.features.matrix import FEATURE_VERSION, FEATURES, as_frame, assemble
 from resource_prediction.features.profile import ProfileEncoder
@@ -32,6 +33,7 @@ from resource_prediction.models.artifact import check_folder, write_manifest
 from resource_prediction.models.base import BasePredictor
 from resource_prediction.models.observation import Ends, SeenJobs, finished_outcomes, order_finished
 from resource_prediction.recipe import Recipe
+from resource_prediction.risk_correction import RiskCorrection
 from resource_prediction.telemetry import MIB_PER_GIB
 
 logger = logging.getLogger(__name__)
@@ -42,7 +44,7 @@ PART_ROWS = 2_000
 STEP_US = 30 * 60 * 1_000_000
 """A learner that observes is told of ended jobs at every half hour of a walk: a job's own step is never among them."""
 
-_SIDECAR, _ENCODER, _HISTORY, _LEARNER = "model.json", "encoder.json", "history.npz", "learner"
+_SIDECAR, _ENCODER, _HISTORY, _RISK, _LEARNER = "model.json", "encoder.json", "history.npz", "risk.json", "learner"
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,7 @@ class DeployableModel:
         recipe: What was fitted.
         facts: On which rows, and what came of it.
         digest: Name of the artifact that it was loaded from; empty before it is saved.
+        risk_correction: What is shown in place of a predicted risk; no allocation depends on it.
     """
 
     predictor: BasePredictor
@@ -87,6 +90,7 @@ class DeployableModel:
     recipe: Recipe
     facts: FitFacts
     digest: str = ""
+    risk_correction: RiskCorrection = field(default_factory=RiskCorrection)
     _seen: SeenJobs = field(default_factory=SeenJobs, repr=False)
     _recall: Recall | None = field(default=None, repr=False)
     _reported: set[str] = field(default_factory=set, repr=False)
@@ -113,6 +117,7 @@ class DeployableModel:
             recipe=recipe,
             facts=FitFacts(**sidecar["facts"]),
             digest=manifest.digest,
+            risk_correction=_read_correction(folder / _RISK),
         )
 
     def save(self, folder: Path) -> str:
@@ -128,6 +133,7 @@ class DeployableModel:
         _write_json(
             folder / _SIDECAR, {"recipe": self.recipe.values, "facts": asdict(self.facts), "features": list(FEATURES)}
         )
+        _write_json(folder / _RISK, asdict(self.risk_correction))
         np.savez(folder / _HISTORY, allow_pickle=False, **self.state.to_arrays())
         self.digest = write_manifest(folder, libraries=self.predictor.library_versions())
         return self.digest
@@ -188,7 +194,8 @@ class DeployableModel:
             under_costs: Penalties or names of presets, p of them.
 
         Returns:
-            Allocations in GiB and P(peak > allocation), shape (n, p) each.
+            Allocations in GiB and P(peak > allocation), corrected by what was seen where the model has learned that,
+            shape (n, p) each.
         """
         submissions = read_submissions(rows)
         late: list[int] = []
@@ -197,7 +204,7 @@ class DeployableModel:
             jobs = submissions.part(part)
             distribution = self.predictor.predict_distribution(self._features(jobs, late))
             allocation_gib = [self._apply_rule(jobs, distribution, under_cost) for under_cost in under_costs]
-            risk = [promised_risk(distribution, each_gib, self._cap_gib(jobs)) for each_gib in allocation_gib]
+            risk = [self._promise(jobs, distribution, each_gib) for each_gib in allocation_gib]
             return np.stack([np.stack(allocation_gib, axis=1), np.stack(risk, axis=1)], axis=1)
 
         both = _by_parts(len(submissions), allocate_part)
@@ -301,6 +308,12 @@ class DeployableModel:
             rule = replace(rule, under_cost=under_cost_of(under_cost))
         return allocate(distribution, rule, self.facts.mean_peak_gib, self._cap_gib(submissions))
 
+    def _promise(self, submissions: Submissions, distribution: Distribution, allocation_gib: FloatArray) -> FloatArray:
+        component = submissions.text["component"]
+        segment = np.array([word or OTHER_SEGMENT for word in component.values], dtype=np.str_)[component.codes]
+        risk = self.risk_correction.apply(distribution.exceedance(allocation_gib), segment)
+        return risk_under_cap(risk, allocation_gib, self._cap_gib(submissions))
+
     def _cap_gib(self, submissions: Submissions) -> FloatArray:
         return request_cap(submissions.numbers["memreq"] / MIB_PER_GIB, self.facts.cap_ratio)
 
@@ -335,6 +348,11 @@ def _by_parts(rows: int, allocate_part: Callable[[slice], FloatArray]) -> FloatA
     # Matrix products that start threads of their own inside ours take several times as long.
     with threadpool_limits(1), ThreadPoolExecutor(min(len(parts), os.cpu_count() or 1)) as pool:
         return np.concatenate(list(pool.map(allocate_part, parts)))
+
+
+def _read_correction(path: Path) -> RiskCorrection:
+    """The correction beside a model; artifacts of earlier releases have none."""
+    return RiskCorrection(**json.loads(path.read_text(encoding="utf-8"))) if path.exists() else RiskCorrection()
 
 
 def _write_json(path: Path, value: dict[str, Any]) -> None:

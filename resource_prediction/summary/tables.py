@@ -34,9 +34,13 @@ def class_rows(classes: Iterable[MemoryClass]) -> list[Values]:
     ]
 
 
-def promise_rows(promises: Iterable[PromisedRisk]) -> list[Values]:
-    """One row a segment; ``holds`` says whether the promise is within the interval."""
-    return [{**asdict(each), "holds": "yes" if each.holds else "no"} for each in promises]
+def promise_rows(promises: Mapping[str, Iterable[PromisedRisk]]) -> list[Values]:
+    """One row a segment of each kind of promise; ``holds`` says whether the promise is within the interval."""
+    return [
+        {"promise": name, **asdict(each), "holds": "yes" if each.holds else "no"}
+        for name, kind in promises.items()
+        for each in kind
+    ]
 
 
 def csv_text(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 from prefect.client.schemas.objects import State
 
+from resource_prediction.holdout_report import correction_from
 from resource_prediction.models import DeployableModel
 from resource_prediction.recipe import Recipe
+from resource_prediction.risk_correction import RiskCorrection
 from resource_prediction.scoring import business_score
 from tasks.features import cut_training_set
 from tasks.fit import SCORE_NAMES, Fitted, fit_judged, fit_served
@@ -71,16 +73,31 @@ def test_a_family_that_cannot_be_fitted_ends_as_one_line(prepared: Prepared, mon
     assert "\n" not in state.message
 
 
-def test_a_served_fit_knows_all_rows_and_carries_its_judged_twins_score(prepared: Prepared) -> None:
+def fit_both(prepared: Prepared) -> tuple[Fitted, DeployableModel, DeployableModel, int]:
+    """A judged fit, its model, that of its served twin, and until when the twin knows the past, microseconds."""
     judged = fit(prepared)
     cut = cut_training_set.fn(prepared.store, prepared.features, "served", holdout=None, train_window_us=None)
-    served = fit_served.fn(replace(prepared.order(max_iter=30, n_bins=12), cut=cut), judged.metrics)
+    served = fit_served.fn(replace(prepared.order(max_iter=30, n_bins=12), cut=cut), judged)
     layout = Layout(Path(prepared.store))
     one, other = (DeployableModel.load(artifact_path(layout, each.digest)) for each in (judged, served))
+    return judged, one, other, cut.until_us
+
+
+def test_a_served_fit_knows_all_rows_and_carries_its_judged_twins_score(prepared: Prepared) -> None:
+    judged, one, other, _ = fit_both(prepared)
     assert one.get_model_info()["score"] is None
     assert other.get_model_info()["score"] == {name: judged.metrics[name] for name in SCORE_NAMES}
     assert other.facts.rows > one.facts.rows
     assert one.recipe == other.recipe
+
+
+def test_a_served_fit_shows_risks_as_its_judged_twins_hold_out_corrects_them(prepared: Prepared) -> None:
+    _, one, other, until_us = fit_both(prepared)
+    jobs = load_scored_jobs(prepared.store, prepared.features, since_us=prepared.cut.until_us)
+    assert one.risk_correction == RiskCorrection()
+    assert other.risk_correction == correction_from(one, jobs, known_before_us=until_us)
+    # Of the newest jobs no peak is known within the label delay.
+    assert 0 < other.risk_correction.jobs < len(jobs.rows)
 
 
 def test_a_familys_link_names_its_newest_fit(prepared: Prepared) -> None:

@@ -30,4 +30,7 @@ def test_classes_and_curve_are_those_of_the_fit_on_its_hold_out_and_lie_as_csv_i
     assert float(categories[-1]["gib_saved"]) == pytest.approx(fitted.metrics["gib_saved"], rel=1e-5)
     balanced = next(point for point in curve if point["preset"] == "Balanced")
     assert float(balanced["score"]) == pytest.approx(fitted.metrics["score"], rel=1e-5)
+    kinds = {promise["promise"]: int(promise["rows"]) for promise in calibration if promise["segment"] == "all"}
+    assert list(kinds) == ["as predicted", "newer half", "newer half, corrected by the older"]
+    assert rows / 2 - 1 <= kinds["newer half"] == kinds["newer half, corrected by the older"] <= rows / 2 + 1
     assert float(calibration[0]["seen_pct"]) == pytest.approx(fitted.metrics["under_pct"], rel=1e-5)

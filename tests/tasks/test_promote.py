@@ -56,7 +56,7 @@ def fitted_night(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     order = FitOrder(store, run_id, recipe.values, features, cut, seed=42, under_cost=5.0)
     judged = fit_judged.fn(order)
     everything = cut_training_set.fn(store, features, "served", holdout=None, train_window_us=None)
-    served = fit_served.fn(replace(order, cut=everything), judged.metrics)
+    served = fit_served.fn(replace(order, cut=everything), judged)
     baselines = score_holdout_baselines.fn(store, features, cut, 5.0)
     accepted = ingested.counts["accepted"]
     return Prepared(Evening(store, run_id, features, (judged,), baselines, accepted, 5.0, True), judged, served)

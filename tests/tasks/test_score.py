@@ -65,6 +65,7 @@ def test_the_served_score_is_of_the_champion_on_the_jobs_after_its_fit(
     jobs = load_scored_jobs(prepared.store, prepared.features, since_us=model.facts.trained_until_us)
     score = jobs.score(model.predict(jobs.rows), 5.0)
     assert served["version"] == champion.version
+    assert served["promised_pct"] == pytest.approx(100 * model.predict_with_risk(jobs.rows, [5.0])[1].mean())
     assert (served["rows"], served["score"]) == (score.rows, pytest.approx(score.score))
     # A fifth of six days is no time that an interval could be told of.
     assert served["low"] is served["high"] is None

@@ -24,7 +24,8 @@ from warehouse.store import claim
 Values = dict[str, dict[tuple[str, ...], float]]
 
 END = datetime(2026, 1, 5, 2, 30, tzinfo=UTC)
-SERVED = {"version": "v1", "rows": 400, "score": 81.0, "low": None, "high": None, "under_pct": 3.0, "over_pct": 66.0}
+SCORED = {"score": 81.0, "low": None, "high": None, "under_pct": 3.0, "over_pct": 66.0}
+SERVED = {"version": "v1", "rows": 400, "promised_pct": 4.0, **SCORED}
 RESULT: dict[str, Any] = {
     "champion": {"version": "", "score": 80.0, "live_score": None, "under_pct": 3.0, "over_pct": 65.0},
     "baselines": {"memreq": {"score": 170.0, "under_pct": 0.0, "over_pct": 170.0}, "rolling_max_20": None},
@@ -90,9 +91,8 @@ def test_the_newest_verdict_is_told_with_what_the_champion_scored_as_it_served(
     assert {verdict: value for (verdict,), value in told["last_verdict"].items() if value} == {"kept": 1}
     assert len(told["last_verdict"]) == 5
     assert told["last_verdict_applied"] == {(): 0}
-    assert [told[f"served_{name}"][()] for name in ("jobs", "score", "under_ratio", "over_ratio")] == [
-        400, 81.0, 0.03, 0.66,
-    ]  # fmt: skip
+    names = ("jobs", "score", "under_ratio", "promised_ratio", "over_ratio")
+    assert [told[f"served_{name}"][()] for name in names] == [400, 81.0, 0.03, 0.04, 0.66]
     assert "served_score_low" not in told
 
 

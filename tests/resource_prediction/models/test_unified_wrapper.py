@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from resource_prediction.allocation import AllocationRule
+from resource_prediction.allocation import CAP_RISK, AllocationRule
 from resource_prediction.errors import (
     AllocationError,
     ChangedArtifactError,
@@ -22,6 +22,8 @@ from resource_prediction.errors import (
 )
 from resource_prediction.features.matrix import FEATURES
 from resource_prediction.models import DeployableModel
+from resource_prediction.models.artifact import write_manifest
+from resource_prediction.risk_correction import RiskCorrection
 from resource_prediction.telemetry import SUBMISSION_COLUMNS
 from tests.resource_prediction.fits import fit_at, submitted_us
 
@@ -263,6 +265,29 @@ def test_allocations_for_several_penalties_are_those_of_each_alone(saved: Path, 
         np.testing.assert_array_equal(allocation_gib[:, column], model.predict(rows, under_cost=penalties[column]))
     assert (np.diff(risk, axis=1) <= 1e-9).all()
     assert ((risk >= 0) & (risk <= 1)).all()
+
+
+def test_a_correction_of_risks_is_saved_with_the_model_and_an_artifact_without_one_has_none(
+    saved: Path, farm: pd.DataFrame, tmp_path: Path
+) -> None:
+    learned = RiskCorrection(offset=0.25, slope=0.9, segments={"component_1": -0.5}, jobs=80)
+    model = replace(DeployableModel.load(saved), risk_correction=learned)
+    model.save(tmp_path / "new")
+    again = DeployableModel.load(tmp_path / "new")
+    assert again.risk_correction == learned
+    np.testing.assert_array_equal(again.predict(farm[CUT:]), DeployableModel.load(saved).predict(farm[CUT:]))
+    (tmp_path / "new" / "risk.json").unlink()
+    write_manifest(tmp_path / "new", libraries=model.predictor.library_versions())
+    assert DeployableModel.load(tmp_path / "new").risk_correction == RiskCorrection()
+
+
+def test_a_job_at_its_cap_is_promised_the_risk_of_the_cap_whatever_was_learned(saved: Path, farm: pd.DataFrame) -> None:
+    pessimist = replace(DeployableModel.load(saved), risk_correction=RiskCorrection(offset=5.0, jobs=80))
+    tight = farm[CUT:].assign(memreq=1)
+    _, risk = pessimist.predict_with_risk(tight, [5.0])
+    assert (risk <= CAP_RISK).all()
+    _, risk = pessimist.predict_with_risk(tight.assign(memreq=np.nan), [5.0])
+    assert (risk > CAP_RISK).all()
 
 
 def test_a_preset_that_is_none_is_refused_by_name(saved: Path, farm: pd.DataFrame) -> None:

@@ -26,8 +26,8 @@ def test_a_class_without_requests_has_empty_cells_before() -> None:
 
 
 def test_a_promise_says_whether_it_holds() -> None:
-    (row,) = promise_rows([PromisedRisk("all", 100, 5.0, 1.0, 0.2, 3.5, 90.0)])
-    assert (row["promised_pct"], row["seen_pct"], row["holds"]) == (5.0, 1.0, "no")
+    (row,) = promise_rows({"as predicted": [PromisedRisk("all", 100, 5.0, 1.0, 0.2, 3.5, 90.0)]})
+    assert (row["promise"], row["promised_pct"], row["seen_pct"], row["holds"]) == ("as predicted", 5.0, 1.0, "no")
 
 
 def test_people_read_rounded_figures_with_units_in_the_heads() -> None:
