@@ -140,6 +140,7 @@ HYPERPARAMETER_CONFIGS: dict[str, dict[str, Hyperparameter]] = {
         "min_samples_leaf": {"min": 2, "max": 20, "type": "int", "log": True, "default": 5},
         "max_features": {"min": 0.05, "max": 0.5, "type": "float", "default": 0.2},
         "max_leaf_nodes": {"min": 200, "max": 4000, "type": "int", "log": True, "default": 1000},
+        "bin_smoothing": {"min": 0.0, "max": 2.0, "type": "float", "default": 0.0},
         "max_rows": {"choices": [20_000, 40_000, 80_000], "default": 40_000},
     },
     "logistic_regression_classification": {
