@@ -82,6 +82,7 @@ MODEL_FAMILIES: dict[str, Family] = {
 CLASSIFICATION_HYPERPARAMETERS: dict[str, Hyperparameter] = {
     "n_bins": {"min": 12, "max": 40, "type": "int", "default": 24},
     "strategy": {"choices": ["log", "quantile", "uniform"], "default": "log"},
+    "bin_smoothing": {"min": 0.0, "max": 2.0, "type": "float", "default": 1.0},
 }
 """What every classification family has beside its own entry."""
 
@@ -121,7 +122,7 @@ HYPERPARAMETER_CONFIGS: dict[str, dict[str, Hyperparameter]] = {
     },
     "xgboost_classification": {
         "n_estimators": {"min": 20, "max": 200, "type": "int", "log": True, "default": 60},
-        "max_depth": {"min": 2, "max": 6, "type": "int", "default": 3},
+        "max_depth": {"min": 2, "max": 6, "type": "int", "default": 2},
         "learning_rate": {"min": 0.02, "max": 0.3, "type": "float", "log": True, "default": 0.1},
         "colsample_bytree": {"min": 0.1, "max": 1.0, "type": "float", "default": 0.33},
         "max_rows": {"choices": [20_000, 40_000, 80_000], "default": 40_000},
@@ -129,6 +130,7 @@ HYPERPARAMETER_CONFIGS: dict[str, dict[str, Hyperparameter]] = {
     "lightgbm_classification": {
         "n_estimators": {"min": 20, "max": 200, "type": "int", "log": True, "default": 60},
         "num_leaves": {"min": 4, "max": 31, "type": "int", "log": True, "default": 7},
+        "extra_trees": {"choices": [True, False], "default": True},
         "learning_rate": {"min": 0.02, "max": 0.3, "type": "float", "log": True, "default": 0.05},
         "feature_fraction": {"min": 0.1, "max": 1.0, "type": "float", "default": 0.33},
         "max_rows": {"choices": [20_000, 40_000, 80_000], "default": 40_000},
@@ -138,10 +140,13 @@ HYPERPARAMETER_CONFIGS: dict[str, dict[str, Hyperparameter]] = {
         "min_samples_leaf": {"min": 2, "max": 20, "type": "int", "log": True, "default": 5},
         "max_features": {"min": 0.05, "max": 0.5, "type": "float", "default": 0.2},
         "max_leaf_nodes": {"min": 200, "max": 4000, "type": "int", "log": True, "default": 1000},
+        "bin_smoothing": {"min": 0.0, "max": 2.0, "type": "float", "default": 0.0},
         "max_rows": {"choices": [20_000, 40_000, 80_000], "default": 40_000},
     },
     "logistic_regression_classification": {
         "C": {"min": 1e-4, "max": 1.0, "type": "float", "log": True, "default": 0.01},
+        "cut_spreads": {"min": 2.0, "max": 8.0, "type": "float", "log": True, "default": 3.0},
+        "bin_smoothing": {"min": 0.0, "max": 2.0, "type": "float", "default": 0.5},
         "max_iter": {"min": 50, "max": 500, "type": "int", "log": True, "default": 200},
         "max_rows": {"choices": [20_000, 40_000, 80_000], "default": 20_000},
     },

@@ -16,7 +16,7 @@ from resource_prediction.arrays import FloatArray, IntArray
 from resource_prediction.distribution import Components, Distribution, Mixture
 from resource_prediction.errors import FeatureMismatchError, FitError, NotFittedError
 from resource_prediction.models import attributes
-from resource_prediction.models.binning import PeakBins, learn_components
+from resource_prediction.models.binning import PeakBins, learn_components, neighbour_shares
 from resource_prediction.models.constructor import constructor_arguments
 from resource_prediction.models.fitted import Fitted
 from resource_prediction.models.out_of_time import out_of_time, take, thin
@@ -27,7 +27,7 @@ TaskType = Literal["regression", "classification"]
 
 FITTED_ARRAYS = "fitted.npz"
 
-FRAMEWORK_PARAMETERS = frozenset({"random_state", "max_rows", "n_bins", "strategy"})
+FRAMEWORK_PARAMETERS = frozenset({"random_state", "max_rows", "n_bins", "strategy", "bin_smoothing"})
 """Parameters that the framework acts on; a family may take them, and passes them to no library."""
 
 FOLD_ROWS = 20_000
@@ -271,6 +271,7 @@ class BasePredictor(ABC):
     ) -> None:
         parameters = self._framework.parameters
         bins = PeakBins.learn(peak, parameters.get("n_bins", 24), parameters.get("strategy", "log"))
+        neighbour_shares(bins.count, parameters.get("bin_smoothing", 0.0))  # refuses a wrong value before the fit
         labels = bins.assign(peak)
         components = learn_components(peak, labels, bins.count)
         fitted = Fitted(features, bins=bins, components=components)
@@ -329,7 +330,9 @@ class BasePredictor(ABC):
         if confusion is not None:
             return np.asarray(confusion[np.asarray(self.predict(X)).astype(np.int64)])
         weights = np.asarray(self.predict_proba(X), dtype=np.float64)  # type: ignore[attr-defined]
-        return np.asarray(weights / weights.sum(axis=1, keepdims=True))
+        weights = weights / weights.sum(axis=1, keepdims=True)
+        spread = self._framework.parameters.get("bin_smoothing", 0.0)
+        return np.asarray(weights @ neighbour_shares(count, spread)) if spread else weights
 
     def check_features(self, X: pd.DataFrame) -> None:
         """Compare the columns with the fit's: at once where they are the very index that passed last time.

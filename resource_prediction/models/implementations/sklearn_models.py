@@ -114,19 +114,24 @@ class RandomForestModel(BasePredictor):
 class LogisticRegressionModel(BasePredictor):
     """Multinomial logistic regression on memory bins.
 
-    Inputs are ``sign(x) log(1 + |x|)``, scaled to mean 0 and spread 1 and cut at 5 spreads, as one wild value would
+    Inputs are ``sign(x) log(1 + |x|)``, scaled to mean 0 and spread 1 and cut at some spreads, as one wild value would
     outvote all others in a linear model; missing is 0, the mean.
 
     Args:
+        cut_spreads: Where inputs are cut, in spreads from the mean, > 0.
         random_state: Seed, for the framework; the solver draws nothing.
         **parameters: Those of scikit-learn's ``LogisticRegression``, and the framework's.
     """
 
     task_type: ClassVar[TaskType] = "classification"
-    cut: ClassVar[float] = 5.0
 
-    def __init__(self, random_state: int = 42, **parameters: object) -> None:
+    def __init__(self, cut_spreads: float = 5.0, random_state: int = 42, **parameters: object) -> None:
         super().__init__(random_state=random_state)
+        self.cut_spreads = cut_spreads
+
+    def learner_parameters(self) -> dict[str, Any]:
+        """See `BasePredictor.learner_parameters`."""
+        return {name: value for name, value in super().learner_parameters().items() if name != "cut_spreads"}
 
     def fit(self, X: pd.DataFrame, y: npt.NDArray[Any], **fit_params: FloatArray) -> Self:
         """Learn scales and coefficients; ``sample_weight`` is legal."""
@@ -161,7 +166,7 @@ class LogisticRegressionModel(BasePredictor):
         self.intercepts[learner.classes_] = starts
 
     def _scaled(self, values: Matrix) -> Matrix:
-        scaled = np.clip((values - self.centre) / self.scale, -self.cut, self.cut)
+        scaled = np.clip((values - self.centre) / self.scale, -self.cut_spreads, self.cut_spreads)
         return np.where(np.isnan(scaled), 0.0, scaled)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from resource_prediction.errors import ParameterError
-from resource_prediction.models.binning import PeakBins, learn_components
+from resource_prediction.models.binning import PeakBins, learn_components, neighbour_shares
 
 
 def test_log_bins_double() -> None:
@@ -49,3 +49,20 @@ def test_components_never_move_a_peak_down() -> None:
     np.testing.assert_allclose(above, truth, atol=1e-12)
     assert shares @ components.means_gib == pytest.approx(peaks.mean(), rel=0.02)
     assert components.support_gib[-1] == pytest.approx(peaks.max() * 1.05)
+
+
+def test_smoothing_shares_most_with_the_nearest_bin_and_loses_nothing() -> None:
+    shares = neighbour_shares(5, 1.0)
+    np.testing.assert_allclose(shares.sum(axis=1), 1)
+    # A Gaussian falls to 0.61 after one spread and to 0.14 after two.
+    np.testing.assert_allclose(shares[2] / shares[2, 2], [0.135, 0.607, 1, 0.607, 0.135], atol=1e-3)
+
+
+def test_smoothing_of_0_leaves_probabilities_where_they_are() -> None:
+    np.testing.assert_array_equal(neighbour_shares(3, 0.0), np.eye(3))
+
+
+@pytest.mark.parametrize("spread", [-1.0, np.inf, np.nan])
+def test_a_smoothing_that_is_no_spread_is_refused(spread: float) -> None:
+    with pytest.raises(ParameterError, match=r"bin_smoothing=.*; expected a finite number of bins, at least 0"):
+        neighbour_shares(3, spread)

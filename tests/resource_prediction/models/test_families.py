@@ -6,8 +6,16 @@ import numpy as np
 import pytest
 
 from resource_prediction import testing
-from resource_prediction.config import HYPERPARAMETER_CONFIGS, MODEL_FAMILIES, Family, families_of
+from resource_prediction.config import (
+    HYPERPARAMETER_CONFIGS,
+    MODEL_FAMILIES,
+    Family,
+    create_predictor,
+    families_of,
+)
+from resource_prediction.errors import ParameterError
 from resource_prediction.models.base import BasePredictor
+from resource_prediction.models.binning import neighbour_shares
 from resource_prediction.testing import FamilyContract
 
 
@@ -58,3 +66,30 @@ def test_the_sample_is_a_farm_with_four_profiles() -> None:
     assert sorted(X["code"].unique()) == [0, 1, 2, 3]
     assert 0.3 < peak.min() < 1.5
     assert 25 < peak.max() < 80
+
+
+def test_smoothing_gives_neighbours_of_the_likeliest_bin_more_and_a_fit_without_it_none() -> None:
+    X, peak = testing.sample()
+    spread = [
+        create_predictor("lightgbm_classification", {"bin_smoothing": bins}).fit_distribution(X, peak)
+        for bins in (0.0, 1.0)
+    ]
+    plain, smoothed = (model.predict_distribution(X).row_weights for model in spread)  # type: ignore[attr-defined]
+    np.testing.assert_allclose(smoothed, plain @ neighbour_shares(plain.shape[1], 1.0))
+    np.testing.assert_allclose(smoothed.sum(axis=1), 1)
+    assert smoothed.max(axis=1).mean() < plain.max(axis=1).mean()
+
+
+def test_a_smoothing_below_0_is_refused_before_the_fit() -> None:
+    X, peak = testing.sample()
+    with pytest.raises(ParameterError, match=r"bin_smoothing=-1; expected a finite number of bins"):
+        create_predictor("lightgbm_classification", {"bin_smoothing": -1}).fit_distribution(X, peak)
+
+
+def test_inputs_of_the_linear_model_are_cut_so_that_a_wild_value_says_no_more_than_the_cut() -> None:
+    X, peak = testing.sample()
+    model = create_predictor("logistic_regression_classification", {"cut_spreads": 2.0}).fit_distribution(X, peak)
+    wild, wilder = X.iloc[:1].copy(), X.iloc[:1].copy()
+    wild.iloc[0, 0], wilder.iloc[0, 0] = 1e9, 1e12
+    weights = [model.predict_distribution(rows).row_weights for rows in (wild, wilder)]  # type: ignore[attr-defined]
+    np.testing.assert_array_equal(*weights)
