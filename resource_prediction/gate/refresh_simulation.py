@@ -5,14 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 
 from resource_prediction.arrays import FloatArray
-from resource_prediction.comparison import recipe_blocks
 from resource_prediction.evidence import served_recipe
+from resource_prediction.gate.drawn_ledger import DAY, resampled_ledger
 from resource_prediction.gate.losses import EXCESS, PEAK, ROWS, UNDER, BlockLosses
 from resource_prediction.gate.refresh import judge_refresh
-from resource_prediction.gate.resampling import DAY, ResampledFarm, cast_recipes, draw_days, resampled_ledger
+from resource_prediction.gate.resampling import ResampledFarm, cast_recipes, draw_days
 from resource_prediction.gate.rule import GateRule
 from resource_prediction.gate.verdict import RecipeId
 
@@ -56,9 +55,7 @@ def refresh_goes_in(farm: ResampledFarm, worse: float, rule: GateRule, seed: int
     champion = replace(losses, recipes=losses.recipes[:1], sums=losses.sums[:1])
     served = replace(champion, recipes=(served_recipe(champion.recipes[0]),))
     # What serves was fitted on the first morning, so its hold-out is all the nights of its rest.
-    entries = [
-        resampled_ledger(served, drawn, farm.nights),
-        resampled_ledger(champion.scaled(np.array([1.0 + worse])), drawn, farm.holdout_days),
-    ]
-    evidence = recipe_blocks(pd.concat(entries, ignore_index=True))
+    older = resampled_ledger(served, drawn, farm.nights).blocks()
+    newer = resampled_ledger(champion.scaled(np.array([1.0 + worse])), drawn, farm.holdout_days).blocks()
+    evidence = {**older.recipes, **newer.recipes}
     return judge_refresh(evidence, RecipeId(champion.recipes[0], "champion"), rule).goes_in
