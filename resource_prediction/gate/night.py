@@ -8,7 +8,7 @@ from resource_prediction.comparison import LedgerBlocks
 from resource_prediction.evidence import served_recipe
 from resource_prediction.gate.first import best_candidate, check_candidates, judge_first
 from resource_prediction.gate.nomination import SwitchAnswer, follow_nomination, open_nomination
-from resource_prediction.gate.refresh import Refresh, judge_refresh
+from resource_prediction.gate.refresh import Refresh, SameHoldout, judge_refresh
 from resource_prediction.gate.rule import GateRule
 from resource_prediction.gate.switch import Reference, best_challenger, confirm
 from resource_prediction.gate.verdict import Night, RecipeId, Verdict, VerdictKind
@@ -69,8 +69,10 @@ def _refreshed_or_kept(
     night: Night, champion: RecipeId, answer: SwitchAnswer, ledger: LedgerBlocks, rule: GateRule
 ) -> Verdict:
     refresh = Refresh(False, f"{champion.family} was not fitted in this run, so it stays as it is.", None)
-    if night.fitted(champion):
-        refresh = judge_refresh(ledger.recipes, champion, rule)
+    newer = night.score_of(champion)
+    if newer is not None:
+        tonight = None if night.older_fit is None else SameHoldout(night.older_fit, newer)
+        refresh = judge_refresh(ledger.recipes, champion, rule, tonight)
     other = answer.challenger or _runner_up(night, champion)
     kind: VerdictKind = "refreshed" if refresh.goes_in else "kept"
     return _verdict(kind, champion, other, answer, refresh)

@@ -176,6 +176,47 @@ def test_a_champion_that_was_not_fitted_stays() -> None:
     assert "lightgbm_regression was not fitted in this run" in verdict.reason
 
 
+def test_a_fit_that_is_broken_tonight_is_refused_although_no_block_speaks_against_it() -> None:
+    night = _night(4, candidates=_candidates(champion=97.0), older_fit=_score(80.0))
+    verdict = judge(night, _ledger(4), RULE)
+    assert (verdict.kind, verdict.champion) == ("kept", CHAMPION)
+    assert (
+        "scores 97.0 on the 800 jobs of the hold-out where its older fit scores 80.0, worse by more than 20 %"
+        in verdict.reason
+    )
+
+
+@pytest.mark.parametrize(
+    ("older_fit", "newer"),
+    [
+        (_score(80.0), 95.0),
+        (_score(80.0, rows=799), 200.0),
+        (_score(1.0), 2.5),
+        (None, 200.0),
+    ],
+    ids=["worse by chance", "scored on other jobs", "within the tolerance", "nothing to compare with"],
+)
+def test_a_newer_fit_that_may_be_as_good_goes_in(older_fit: Score | None, newer: float) -> None:
+    night = _night(4, candidates=_candidates(champion=newer), older_fit=older_fit)
+    assert judge(night, _ledger(4), RULE).kind == "refreshed"
+
+
+def test_a_hold_out_of_few_jobs_refuses_no_refresh() -> None:
+    night = _night(4, candidates=(Candidate(CHAMPION, _score(200.0, rows=199)),), older_fit=_score(80.0, rows=199))
+    assert judge(night, _ledger(4), RULE).kind == "refreshed"
+
+
+def test_with_blocks_enough_they_decide_and_not_one_hold_out() -> None:
+    ledger = pd.concat(
+        [
+            _entries(CHAMPION.digest, 6, 78.0, fitted_until=_at(-1)),
+            _entries(served_recipe(CHAMPION.digest), 6, 80.0, fitted_until=_at(-2)),
+        ]
+    )
+    night = _night(6, candidates=_candidates(champion=200.0)[:1], older_fit=_score(80.0))
+    assert judge(night, ledger, RULE).kind == "refreshed"
+
+
 # Nominate
 
 
