@@ -45,7 +45,7 @@ class GateRule:
     refresh_tolerance: float = 2.0
     refresh_probability: float = 0.95
     refresh_worse_share: float = 0.2
-    refresh_rows: int = 200
+    refresh_rows: int = 500
     segment_rows: int = 200
     segment_probability: float = 0.95
     resamples: int = 2000

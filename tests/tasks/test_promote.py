@@ -51,7 +51,7 @@ def fitted_night(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     run_id = begin_run(store, {})
     ingested = ingest_telemetry.fn(store, [generate_demo.fn(store, 1400, 5)], {"kind": "demo"})
     features = build_features.fn(store, HOUR_US, 1, reuse=False)
-    cut = cut_training_set.fn(store, features, "judged", holdout="20%", train_window_us=None)
+    cut = cut_training_set.fn(store, features, "judged", holdout="50%", train_window_us=None)
     recipe = Recipe(FAMILY, default_parameters(FAMILY), AllocationRule(), HOUR_US)
     order = FitOrder(store, run_id, recipe.values, features, cut, seed=42, under_cost=5.0)
     judged = fit_judged.fn(order)

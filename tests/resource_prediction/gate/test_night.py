@@ -202,7 +202,7 @@ def test_a_newer_fit_that_may_be_as_good_goes_in(older_fit: Score | None, newer:
 
 
 def test_a_hold_out_of_few_jobs_refuses_no_refresh() -> None:
-    night = _night(4, candidates=(Candidate(CHAMPION, _score(200.0, rows=199)),), older_fit=_score(80.0, rows=199))
+    night = _night(4, candidates=(Candidate(CHAMPION, _score(200.0, rows=499)),), older_fit=_score(80.0, rows=499))
     assert judge(night, _ledger(4), RULE).kind == "refreshed"
 
 

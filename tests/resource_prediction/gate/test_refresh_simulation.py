@@ -17,9 +17,9 @@ DAYS = np.datetime64("2025-05-05") + np.arange(14)
 
 
 def _past(excess_gib_by_age: list[float]) -> BlockLosses:
-    """100 jobs and 1,000 GiB of peaks a block: 10 GiB too much are a point."""
+    """200 jobs and 1,000 GiB of peaks a block: 10 GiB too much are a point."""
     sums = np.zeros((1, len(excess_gib_by_age), len(DAYS), 4, 1, 4))
-    sums[..., ROWS], sums[..., PEAK] = 100, 1000
+    sums[..., ROWS], sums[..., PEAK] = 200, 1000
     sums[..., EXCESS] = np.reshape(excess_gib_by_age, (1, -1, 1, 1, 1))
     return BlockLosses(("recipe",), ("all",), DAYS, sums)
 
@@ -46,9 +46,9 @@ def test_of_a_nightly_refresh_only_a_broken_fit_is_refused(worse: float, refused
 def test_blocks_for_themselves_are_hold_outs_of_fewer_jobs_that_refuse_nothing() -> None:
     blocks = daily_refreshes(_past([500, 500]), 1, 5.0, blocks_apart=True)
     assert blocks.gains.shape == (1, 4 * 14)
-    assert (blocks.jobs == 100).all()
+    assert (blocks.jobs == 200).all()
     assert not blocks.refused(0.3, RULE).any()
-    assert blocks.refused(0.3, replace(RULE, refresh_rows=100)).all()
+    assert blocks.refused(0.3, replace(RULE, refresh_rows=200)).all()
 
 
 @pytest.mark.parametrize(("worse", "goes_in"), [(0.0, True), (0.2, False)])
