@@ -35,8 +35,8 @@ class GateRule:
     """
 
     under_cost: float = UNDER_COST
-    margin: float = 1.0
-    level: float = 0.995
+    margin: float = 2.0
+    level: float = 0.98
     nights: int = 7
     night_rows: int = 50
     patience_days: int = 28

@@ -245,9 +245,9 @@ def test_the_challenger_with_the_largest_gain_is_nominated() -> None:
 
 
 def test_a_gain_below_the_margin_is_no_nomination() -> None:
-    verdict = judge(_night(5), _ledger(5, challenger=79.2), RULE)
+    verdict = judge(_night(5), _ledger(5, challenger=78.2), RULE)
     assert verdict.nomination is None
-    assert "a switch must gain at least 1" in verdict.reason
+    assert "a switch must gain at least 2" in verdict.reason
 
 
 def test_blocks_that_a_search_has_seen_are_no_evidence_for_its_recipe() -> None:
@@ -315,11 +315,11 @@ def test_a_challenger_that_wins_on_average_and_not_surely_is_not_confirmed() -> 
 
 
 def test_a_sure_gain_below_the_margin_is_not_confirmed() -> None:
-    ledger = pd.concat([_entries(CHAMPION.digest, 9, 80.0), _entries(CHALLENGER.digest, 9, 79.1)])
+    ledger = pd.concat([_entries(CHAMPION.digest, 9, 80.0), _entries(CHALLENGER.digest, 9, 78.1)])
     verdict = judge(_night(9, nomination=_nomination(2)), ledger, RULE)
     assert verdict.closed is not None
     assert verdict.closed.outcome == "not confirmed"
-    assert verdict.closed.bound == pytest.approx(0.9)
+    assert verdict.closed.bound == pytest.approx(1.9)
 
 
 def test_nights_after_the_seventh_do_not_change_the_answer() -> None:
