@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from resource_prediction.comparison import RecipeBlocks, pair
+from resource_prediction.comparison import PairedBlocks, RecipeBlocks, pair
 from resource_prediction.evidence import served_recipe
 from resource_prediction.gate.rule import GateRule
 from resource_prediction.gate.verdict import RecipeId
@@ -58,21 +58,8 @@ def judge_refresh(
     """
     pairs = pair(evidence.get(served_recipe(champion.digest)), evidence.get(champion.digest), "newer")
     gain = rule.improvement(pairs)
-    if gain is None and tonight is not None and tonight.is_broken(rule):
-        reason = (
-            f"{champion.family} fitted again scores {tonight.newer.score:.1f} on the {tonight.newer.rows} jobs of the "
-            f"hold-out where its older fit scores {tonight.older.score:.1f}, worse by more than "
-            f"{100 * rule.refresh_worse_share:g} %, which is more than chance, so the older fit stays: look for "
-            f"what is new in the telemetry or the software."
-        )
-        return Refresh(False, reason, None)
     if gain is None:
-        reason = (
-            f"{champion.family} was fitted again on newer jobs and goes in, because a stale model costs: only "
-            f"{pairs.blocks} blocks of 6 hours on {pairs.days} days compare such a fit with the older one, and "
-            f"{rule.min_blocks} on {rule.min_days} days are needed to refuse it."
-        )
-        return Refresh(True, reason, None)
+        return _refresh_without_blocks(champion, pairs, rule, tonight)
     worse = rule.probability_worse(pairs, rule.refresh_tolerance)
     found = (
         f"on {gain.rows} jobs it gains {gain.mean:+.1f} points over the older fit, and the chance that it loses more "
@@ -82,3 +69,26 @@ def judge_refresh(
         reason = f"{champion.family} fitted on newer jobs is likely worse, so the older fit stays: {found}."
         return Refresh(False, reason, gain)
     return Refresh(True, f"{champion.family} was fitted again on newer jobs and goes in: {found}.", gain)
+
+
+def _refresh_without_blocks(
+    champion: RecipeId, pairs: PairedBlocks, rule: GateRule, tonight: SameHoldout | None
+) -> Refresh:
+    """Let the newer fit in unless it is broken: there are too few blocks to see less than that."""
+    if tonight is not None and tonight.is_broken(rule):
+        reason = (
+            f"{champion.family} fitted again scores {tonight.newer.score:.1f} on the {tonight.newer.rows} jobs of the "
+            f"hold-out where its older fit scores {tonight.older.score:.1f}, worse by more than "
+            f"{100 * rule.refresh_worse_share:g} %, which is more than chance, so the older fit stays: look for "
+            f"what is new in the telemetry or the software."
+        )
+        return Refresh(False, reason, None)
+    beside = ""
+    if tonight is not None:
+        beside = f" ({tonight.newer.score:.1f} on the hold-out, its older fit {tonight.older.score:.1f})"
+    reason = (
+        f"{champion.family} was fitted again on newer jobs and goes in{beside}, because a stale model costs: only "
+        f"{pairs.blocks} blocks of 6 hours on {pairs.days} days compare such a fit with the older one, and "
+        f"{rule.min_blocks} on {rule.min_days} days are needed to refuse one that is not plainly broken."
+    )
+    return Refresh(True, reason, None)

@@ -201,6 +201,11 @@ def test_a_newer_fit_that_may_be_as_good_goes_in(older_fit: Score | None, newer:
     assert judge(night, _ledger(4), RULE).kind == "refreshed"
 
 
+def test_a_refresh_tells_both_scores_on_the_hold_out() -> None:
+    night = _night(4, candidates=_candidates(champion=79.0), older_fit=_score(80.0))
+    assert "goes in (79.0 on the hold-out, its older fit 80.0), because" in judge(night, _ledger(4), RULE).reason
+
+
 def test_a_hold_out_of_few_jobs_refuses_no_refresh() -> None:
     night = _night(4, candidates=(Candidate(CHAMPION, _score(200.0, rows=499)),), older_fit=_score(80.0, rows=499))
     assert judge(night, _ledger(4), RULE).kind == "refreshed"
