@@ -19,13 +19,14 @@ from walk_forward import Contender, WalkForward
 from resource_prediction.config import families_of
 from resource_prediction.gate import GateRule
 from resource_prediction.gate.losses import ROWS, BlockLosses
-from resource_prediction.gate.refresh_simulation import refresh_gains, refresh_goes_in
+from resource_prediction.gate.refresh_simulation import daily_refreshes, refresh_goes_in
 from resource_prediction.gate.resampling import ResampledFarm, simulate_resampled
 from resource_prediction.gate.simulation import SimulatedFarm, SimulatedRun, simulate
 from resource_prediction.holdout import Holdout
 
 DAY_US = 24 * 3_600_000_000
 AHEAD_DAYS = (1, 7)
+BROKEN = (0.0, 0.1, 0.2, 0.3, 0.5)
 HEADER = """
 | hold-out | better by | farms that switch | to one that is no better | find the better one | its night, median (90 %) |
 |---|---:|---:|---:|---:|---:|"""
@@ -144,20 +145,36 @@ def any_share(answers: Iterable[bool]) -> str:
 
 
 def _print_refreshes(losses: BlockLosses, farm: ResampledFarm, rule: GateRule, asked: argparse.Namespace) -> None:
-    """What daily refreshes did in the past itself, and what the check says after a rest."""
+    """What daily refreshes did in the past itself, and what the checks say: every night, and after a rest."""
     print("\n| recipe, refreshed every day | days ahead | mean gain | worse fits | worse by more than the tolerance |")
     print("|---|---:|---:|---:|---:|")
     for days in AHEAD_DAYS:
         if days > min(len(losses.days), losses.oldest_age):
             continue
-        for name, gains in zip(losses.recipes, refresh_gains(losses, days, rule.under_cost), strict=True):
+        gains_by_recipe = daily_refreshes(losses, days, rule.under_cost).gains
+        for name, gains in zip(losses.recipes, gains_by_recipe, strict=True):
             worse, much = any_share(gains < 0), any_share(gains < -rule.refresh_tolerance)
             print(f"| {name} | {days} | {gains.mean():+.2f} | {worse} | {much} |")
+    _print_broken_nights(losses, rule, [_holdout_days(text, losses) for text in asked.holdout])
     print(f"\n| newer fits worse by | refreshed after {asked.rest} nights of rest |\n|---:|---:|")
     rested = replace(farm, nights=asked.rest)
     for worse in (0.0, 0.05, 0.1, 0.2):
         went_in = any_share(refresh_goes_in(rested, worse, rule, seed) for seed in range(asked.farms))
         print(f"| {100 * worse:g} % | {went_in} |", flush=True)
+
+
+def _print_broken_nights(losses: BlockLosses, rule: GateRule, holdout_days: list[int]) -> None:
+    """What the check of a nightly refresh says where the night's fit costs more than it really did."""
+    columns = "".join(f" refused at +{100 * worse:g} % |" for worse in BROKEN)
+    print(f"\n| hold-out | jobs, median | refreshes | newer / older score: mean, deviation, largest |{columns}")
+    print("|---|---:|---:|---:|" + "---:|" * len(BROKEN))
+    wanted = [(days, False) for days in sorted(set(holdout_days)) if days <= min(len(losses.days), losses.oldest_age)]
+    for days, blocks_apart in [*wanted, (1, True)]:
+        nights = daily_refreshes(losses, days, rule.under_cost, blocks_apart=blocks_apart)
+        ratio, name = nights.newer / nights.older, "6 h" if blocks_apart else f"{24 * days} h"
+        spread = f"{ratio.mean():.3f}, {ratio.std():.3f}, {ratio.max():.3f}"
+        refused = "".join(f" {any_share(nights.refused(worse, rule).ravel())} |" for worse in BROKEN)
+        print(f"| {name} | {np.median(nights.jobs):.0f} | {ratio.size} | {spread} |{refused}")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
@@ -31,6 +33,28 @@ class RecipeBlocks:
     under_rows: FloatArray
     excess_gib: FloatArray
     peak_gib: FloatArray
+
+
+@dataclass(frozen=True)
+class LedgerBlocks:
+    """A ledger as the gate reads it: summed up by recipe, and whole where a question is about segments.
+
+    Attributes:
+        recipes: Blocks by recipe.
+        whole: Gives the ledger itself. Few nights ask for it, and a simulation of many builds it for those only.
+    """
+
+    recipes: Mapping[str, RecipeBlocks]
+    whole: Callable[[], pd.DataFrame]
+
+    @classmethod
+    def of(cls, ledger: pd.DataFrame) -> LedgerBlocks:
+        """Sum up a ledger.
+
+        Raises:
+            GateError: Where a column is missing.
+        """
+        return cls(recipe_blocks(ledger), lambda: ledger)
 
 
 @dataclass(frozen=True)
@@ -91,9 +115,7 @@ class PairedBlocks:
 
         Source: the block bootstrap for dependent data (Kuensch 1989), with fixed blocks of 6 hours, paired.
         """
-        random = np.random.default_rng(seed)
-        draws = random.multinomial(self.blocks, np.full(self.blocks, 1.0 / self.blocks), size=resamples)
-        return self._gains(draws.astype(np.float64), under_cost)
+        return self._gains(_draws(self.blocks, resamples, seed).astype(np.float64), under_cost)
 
     def _gains(self, weights: FloatArray, under_cost: float) -> FloatArray:
         under_pct = 100.0 * (weights @ self.under_gain_rows) / (weights @ self.rows)
@@ -175,6 +197,16 @@ def against_peaks(jobs: pd.DataFrame) -> PairedBlocks:
     weights = (np.ones(len(jobs)), jobs["peak_gib"].to_numpy(), under, excess_gib)
     sums: list[FloatArray] = [np.bincount(block, weights=weight).astype(np.float64) for weight in weights]
     return PairedBlocks(starts.to_numpy("datetime64[us]"), *sums)
+
+
+# Nights of a replay or a simulation ask for the same draws, which take longer than all that is made of them.
+@lru_cache(maxsize=128)
+def _draws(blocks: int, resamples: int, seed: int) -> NDArray[np.uint16]:
+    """How often each block is drawn, shape (resamples, blocks)."""
+    random = np.random.default_rng(seed)
+    draws = random.multinomial(blocks, np.full(blocks, 1.0 / blocks), size=resamples).astype(np.uint16)
+    draws.setflags(write=False)
+    return draws
 
 
 def _meetings(champion: RecipeBlocks, challenger: RecipeBlocks) -> tuple[IntArray, IntArray]:

@@ -21,6 +21,7 @@ from resource_prediction.recipe import Recipe
 from resource_prediction.scoring import Score
 from tasks.features import Features
 from tasks.fit import Fitted
+from tasks.older_fit import score_older_fit
 from tasks.score import from_us
 from warehouse.artifacts import artifact_path, check_artifact
 from warehouse.layout import Layout
@@ -111,6 +112,7 @@ def judge_night(evening: Evening) -> Judgement:
             label_delay_hours=evening.features.label_delay_us / 3.6e9,
             champion=None if champion is None else RecipeId(champion.recipe, champion.family),
             champion_can_be_fitted=champion is None or champion.recipe_values["feature_version"] == FEATURE_VERSION,
+            older_fit=score_older_fit(evening.store, evening.features, champion, evening.fits, evening.under_cost),
             nomination=nomination,
             seen_until=_later(registry.seen.until(), _seen_by_search(evening)),
         )

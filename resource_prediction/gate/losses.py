@@ -41,10 +41,7 @@ class BlockLosses:
 
     def scores(self, under_cost: float, age: int = 0) -> FloatArray:
         """Business score of each recipe over all days, as fits of that age allocated; points, shape (r,)."""
-        total = self.sums[:, age].sum(axis=(1, 2, 3))
-        under_pct, over_pct = 100 * total[:, UNDER] / total[:, ROWS], 100 * total[:, EXCESS] / total[:, PEAK]
-        scores: FloatArray = under_cost * under_pct + over_pct
-        return scores
+        return scores_of(self.sums[:, age].sum(axis=(1, 2, 3)), under_cost)
 
     def scaled(self, factors: FloatArray) -> BlockLosses:
         """Multiply what each recipe costs; ``factors`` has shape (r,) or (r, a)."""
@@ -60,6 +57,13 @@ class BlockLosses:
         """
         by_age = np.stack([self.scores(under_cost, age) for age in range(self.sums.shape[1])], axis=1)
         return self.scaled(by_age[:1] / by_age)
+
+
+def scores_of(sums: FloatArray, under_cost: float) -> FloatArray:
+    """Business scores of sums of the ledger, shape (..., len(SUM_COLUMNS)): points, shape (...)."""
+    under_pct, over_pct = 100 * sums[..., UNDER] / sums[..., ROWS], 100 * sums[..., EXCESS] / sums[..., PEAK]
+    scores: FloatArray = under_cost * under_pct + over_pct
+    return scores
 
 
 def block_losses(

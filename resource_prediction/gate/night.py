@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import pandas as pd
 
-from resource_prediction.comparison import RecipeBlocks, recipe_blocks
+from resource_prediction.comparison import LedgerBlocks
 from resource_prediction.evidence import served_recipe
 from resource_prediction.gate.first import best_candidate, check_candidates, judge_first
 from resource_prediction.gate.nomination import SwitchAnswer, follow_nomination, open_nomination
-from resource_prediction.gate.refresh import Refresh, judge_refresh
+from resource_prediction.gate.refresh import Refresh, SameHoldout, judge_refresh
 from resource_prediction.gate.rule import GateRule
 from resource_prediction.gate.switch import Reference, best_challenger, confirm
 from resource_prediction.gate.verdict import Night, RecipeId, Verdict, VerdictKind
@@ -31,6 +29,15 @@ def judge(night: Night, ledger: pd.DataFrame, rule: GateRule) -> Verdict:
     Raises:
         GateError: Where nothing was fitted, hold-outs differ, or the ledger lacks a column.
     """
+    return judge_blocks(night, LedgerBlocks.of(ledger), rule)
+
+
+def judge_blocks(night: Night, ledger: LedgerBlocks, rule: GateRule) -> Verdict:
+    """Decide as `judge` does, on a ledger that has been summed up.
+
+    Raises:
+        GateError: Where nothing was fitted, or hold-outs differ.
+    """
     champion = night.champion
     if champion is None:
         return judge_first(night)
@@ -38,35 +45,34 @@ def judge(night: Night, ledger: pd.DataFrame, rule: GateRule) -> Verdict:
         reason = f"No new telemetry has come in since the last verdict, so {champion.family} stays."
         return Verdict("kept", reason, champion, _runner_up(night, champion), nomination=night.nomination)
     check_candidates(night.candidates)
-    evidence = recipe_blocks(ledger)
-    answer = _switch(night, champion, evidence, ledger, rule)
+    answer = _switch(night, champion, ledger, rule)
     if answer.promoted is not None:
         return _verdict("promoted", answer.promoted, champion, answer)
-    return _refreshed_or_kept(night, champion, answer, evidence, rule)
+    return _refreshed_or_kept(night, champion, answer, ledger, rule)
 
 
-def _switch(
-    night: Night, champion: RecipeId, evidence: Mapping[str, RecipeBlocks], ledger: pd.DataFrame, rule: GateRule
-) -> SwitchAnswer:
+def _switch(night: Night, champion: RecipeId, ledger: LedgerBlocks, rule: GateRule) -> SwitchAnswer:
     """Follow the open nomination; without one, look for a recipe to nominate."""
     reference = Reference(champion.digest)
     if not night.champion_can_be_fitted:
         reference = Reference(served_recipe(champion.digest), "any")
     if night.nomination is not None:
         complete = night.complete_until()
-        found = confirm(evidence, ledger, reference, night.nomination, complete_until=complete, rule=rule)
+        found = confirm(ledger, reference, night.nomination, complete_until=complete, rule=rule)
         return follow_nomination(night, champion, night.nomination, found, rule)
     others = [candidate.recipe for candidate in night.candidates if candidate.recipe.digest != champion.digest]
-    contest = best_challenger(evidence, reference, others, night.seen_until, rule)
+    contest = best_challenger(ledger.recipes, reference, others, night.seen_until, rule)
     return open_nomination(night, champion, contest, rule)
 
 
 def _refreshed_or_kept(
-    night: Night, champion: RecipeId, answer: SwitchAnswer, evidence: Mapping[str, RecipeBlocks], rule: GateRule
+    night: Night, champion: RecipeId, answer: SwitchAnswer, ledger: LedgerBlocks, rule: GateRule
 ) -> Verdict:
     refresh = Refresh(False, f"{champion.family} was not fitted in this run, so it stays as it is.", None)
-    if night.fitted(champion):
-        refresh = judge_refresh(evidence, champion, rule)
+    newer = night.score_of(champion)
+    if newer is not None:
+        tonight = None if night.older_fit is None else SameHoldout(night.older_fit, newer)
+        refresh = judge_refresh(ledger.recipes, champion, rule, tonight)
     other = answer.challenger or _runner_up(night, champion)
     kind: VerdictKind = "refreshed" if refresh.goes_in else "kept"
     return _verdict(kind, champion, other, answer, refresh)

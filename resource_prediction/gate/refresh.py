@@ -5,11 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from resource_prediction.comparison import RecipeBlocks, pair
+from resource_prediction.comparison import PairedBlocks, RecipeBlocks, pair
 from resource_prediction.evidence import served_recipe
 from resource_prediction.gate.rule import GateRule
 from resource_prediction.gate.verdict import RecipeId
 from resource_prediction.improvement import Improvement
+from resource_prediction.scoring import Score
+
+
+@dataclass(frozen=True)
+class SameHoldout:
+    """The champion's recipe on tonight's hold-out, of which neither fit has seen a row: older fit and tonight's.
+
+    The older one is the judged fit of the version that serves. What serves has itself seen more, up to all of the
+    hold-out, so its own score there would flatter it.
+    """
+
+    older: Score
+    newer: Score
+
+    def is_broken(self, rule: GateRule) -> bool:
+        """Whether tonight's fit is so much worse that it cannot be chance, on jobs enough."""
+        enough = self.newer.rows == self.older.rows and self.newer.rows >= rule.refresh_rows
+        least = max(rule.refresh_worse_share * self.older.score, rule.refresh_tolerance)
+        return enough and self.newer.score - self.older.score > least
 
 
 @dataclass(frozen=True)
@@ -21,26 +40,26 @@ class Refresh:
     improvement: Improvement | None
 
 
-def judge_refresh(evidence: Mapping[str, RecipeBlocks], champion: RecipeId, rule: GateRule) -> Refresh:
+def judge_refresh(
+    evidence: Mapping[str, RecipeBlocks], champion: RecipeId, rule: GateRule, tonight: SameHoldout | None = None
+) -> Refresh:
     """Let the newer fit in unless it is likely worse than the tolerance: staleness costs.
 
     The recipe's judged fits are compared with its served artifact as it is, on blocks that both have and for which the
     judged fit had seen at least as new rows. Where the served artifact had seen newer ones, its lead is only that.
+    While there are too few such blocks, as for a champion that is refreshed every night, only a fit that is broken
+    tonight is refused. A champion that was therefore left to grow old gets its blocks, and they decide.
 
     Args:
         evidence: The ledger's blocks by recipe.
         champion: RecipeId that serves.
         rule: Thresholds.
+        tonight: Both fits on the hold-out; None where they cannot be compared there.
     """
     pairs = pair(evidence.get(served_recipe(champion.digest)), evidence.get(champion.digest), "newer")
     gain = rule.improvement(pairs)
     if gain is None:
-        reason = (
-            f"{champion.family} was fitted again on newer jobs and goes in, because a stale model costs: only "
-            f"{pairs.blocks} blocks of 6 hours on {pairs.days} days compare such a fit with the older one, and "
-            f"{rule.min_blocks} on {rule.min_days} days are needed to refuse it."
-        )
-        return Refresh(True, reason, None)
+        return _refresh_without_blocks(champion, pairs, rule, tonight)
     worse = rule.probability_worse(pairs, rule.refresh_tolerance)
     found = (
         f"on {gain.rows} jobs it gains {gain.mean:+.1f} points over the older fit, and the chance that it loses more "
@@ -50,3 +69,26 @@ def judge_refresh(evidence: Mapping[str, RecipeBlocks], champion: RecipeId, rule
         reason = f"{champion.family} fitted on newer jobs is likely worse, so the older fit stays: {found}."
         return Refresh(False, reason, gain)
     return Refresh(True, f"{champion.family} was fitted again on newer jobs and goes in: {found}.", gain)
+
+
+def _refresh_without_blocks(
+    champion: RecipeId, pairs: PairedBlocks, rule: GateRule, tonight: SameHoldout | None
+) -> Refresh:
+    """Let the newer fit in unless it is broken: there are too few blocks to see less than that."""
+    if tonight is not None and tonight.is_broken(rule):
+        reason = (
+            f"{champion.family} fitted again scores {tonight.newer.score:.1f} on the {tonight.newer.rows} jobs of the "
+            f"hold-out where its older fit scores {tonight.older.score:.1f}, worse by more than "
+            f"{100 * rule.refresh_worse_share:g} %, which is more than chance, so the older fit stays: look for "
+            f"what is new in the telemetry or the software."
+        )
+        return Refresh(False, reason, None)
+    beside = ""
+    if tonight is not None:
+        beside = f" ({tonight.newer.score:.1f} on the hold-out, its older fit {tonight.older.score:.1f})"
+    reason = (
+        f"{champion.family} was fitted again on newer jobs and goes in{beside}, because a stale model costs: only "
+        f"{pairs.blocks} blocks of 6 hours on {pairs.days} days compare such a fit with the older one, and "
+        f"{rule.min_blocks} on {rule.min_days} days are needed to refuse one that is not plainly broken."
+    )
+    return Refresh(True, reason, None)

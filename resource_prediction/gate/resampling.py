@@ -5,21 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
-import pandas as pd
 
-from resource_prediction.arrays import BoolArray, FloatArray, IntArray
-from resource_prediction.comparison import Times
-from resource_prediction.evidence import BLOCK_HOURS, LEDGER_COLUMNS
-from resource_prediction.gate.losses import BLOCKS_A_DAY, ROWS, BlockLosses
+from resource_prediction.arrays import IntArray
+from resource_prediction.comparison import LedgerBlocks
+from resource_prediction.gate.drawn_ledger import DAY, resampled_ledger
+from resource_prediction.gate.losses import BLOCKS_A_DAY, BlockLosses
 from resource_prediction.gate.rule import GateRule
 from resource_prediction.gate.simulation import START, SimulatedRun, judge_nights
 from resource_prediction.gate.verdict import Night
-
-Texts = npt.NDArray[np.object_]
-
-DAY = np.timedelta64(24, "h")
-BLOCK = np.timedelta64(BLOCK_HOURS, "h")
 
 
 @dataclass(frozen=True)
@@ -57,9 +50,10 @@ def simulate_resampled(farm: ResampledFarm, rule: GateRule, seed: int) -> Simula
     losses = cast_recipes(farm, random)
     drawn = draw_days(farm, farm.nights, random)
 
-    def ledger_of(night: Night) -> pd.DataFrame:
+    def ledger_of(night: Night) -> LedgerBlocks:
         number = int((np.datetime64(night.newest_known, "us") - START) / DAY)
-        return resampled_ledger(losses, drawn[:number], farm.holdout_days, night.complete_until().to_numpy())
+        drawn_ledger = resampled_ledger(losses, drawn[:number], farm.holdout_days, night.complete_until().to_numpy())
+        return drawn_ledger.blocks()
 
     return judge_nights(list(losses.recipes), ledger_of, farm.nights, rule)
 
@@ -103,59 +97,3 @@ def _chain(farm: ResampledFarm, days: int, random: np.random.Generator) -> IntAr
         else:
             drawn[day] = random.choice(alike if len(alike) > 1 else len(past))
     return drawn
-
-
-def resampled_ledger(
-    losses: BlockLosses, drawn: IntArray, holdout_days: int, complete_until: np.datetime64 | None = None
-) -> pd.DataFrame:
-    """The ledger of a night: its complete blocks, each as the newest fit that had seen none of them allocated it.
-
-    The fits of a night are cut ``holdout_days`` before it. A day is held out by the nights that follow it within that
-    time, and the last of them has the newest fit. An older fit than the losses have is taken for their oldest.
-
-    Args:
-        losses: Of the recipes.
-        drawn: From `draw_days`: the days before the night.
-        holdout_days: The hold-out.
-        complete_until: Blocks that end later are left out; None is the end of the last day.
-    """
-    day = np.arange(len(drawn))
-    age = np.maximum(day - (len(drawn) - holdout_days), 0)
-    sums = losses.sums[:, np.minimum(age, losses.oldest_age)[:, None], drawn, np.arange(BLOCKS_A_DAY)]
-    starts = (START + day * DAY)[:, None] + np.arange(BLOCKS_A_DAY) * BLOCK
-    fitted = np.broadcast_to((START + (day - age) * DAY)[:, None], starts.shape)
-    complete = starts + BLOCK <= (START + len(drawn) * DAY if complete_until is None else complete_until)
-    return ledger_table(losses.recipes, losses.segments, starts[complete], fitted[complete], sums[:, complete])
-
-
-def ledger_table(
-    recipes: tuple[str, ...],
-    segments: tuple[str, ...],
-    starts: Times,
-    fitted: Times,
-    sums: FloatArray,
-) -> pd.DataFrame:
-    """Write blocks as the ledger has them.
-
-    Args:
-        recipes: Names, r.
-        segments: Names, g.
-        starts: Beginnings of the blocks, shape (b,).
-        fitted: Cut-offs of the fits behind them, shape (b,).
-        sums: Shape (r, b, g, 4).
-    """
-    shape = sums.shape[:-1]
-    columns = (
-        _spread(np.datetime_as_string(starts, "us").astype(object), shape, 1),
-        _spread(np.array(recipes, dtype=object), shape, 0),
-        _spread(np.array(segments, dtype=object), shape, 2),
-        _spread(np.datetime_as_string(fitted, "us").astype(object), shape, 1),
-        *np.moveaxis(sums, -1, 0).reshape(sums.shape[-1], -1),
-    )
-    jobs: BoolArray = sums[..., ROWS].ravel() > 0
-    return pd.DataFrame({name: column[jobs] for name, column in zip(LEDGER_COLUMNS, columns, strict=True)})
-
-
-def _spread(values: Texts, shape: tuple[int, ...], axis: int) -> Texts:
-    """One value along an axis, repeated along the others, flat."""
-    return np.broadcast_to(np.expand_dims(values, [other for other in range(3) if other != axis]), shape).ravel()

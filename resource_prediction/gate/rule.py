@@ -25,6 +25,9 @@ class GateRule:
         min_days: Fewest UTC days for an interval or a switch.
         refresh_tolerance: Points by which a refreshed fit may be worse: staleness costs more.
         refresh_probability: A refresh is refused where it is worse than the tolerance with this probability.
+        refresh_worse_share: Without other evidence a refresh is refused where it costs more than this share above its
+            older fit on the same hold-out.
+        refresh_rows: Fewest jobs of a hold-out for that.
         segment_rows: Fewest jobs of a segment that can veto a switch.
         segment_probability: A segment vetoes where it is worse with this probability.
         resamples: Draws of each bootstrap.
@@ -32,8 +35,8 @@ class GateRule:
     """
 
     under_cost: float = UNDER_COST
-    margin: float = 1.0
-    level: float = 0.995
+    margin: float = 2.0
+    level: float = 0.98
     nights: int = 7
     night_rows: int = 50
     patience_days: int = 28
@@ -41,6 +44,8 @@ class GateRule:
     min_days: int = 5
     refresh_tolerance: float = 2.0
     refresh_probability: float = 0.95
+    refresh_worse_share: float = 0.2
+    refresh_rows: int = 500
     segment_rows: int = 200
     segment_probability: float = 0.95
     resamples: int = 2000
@@ -55,6 +60,12 @@ class GateRule:
         _check("resamples", self.resamples, self.resamples >= 100, "at least 100")
         _check(
             "refresh_tolerance", self.refresh_tolerance, self.refresh_tolerance >= 0, "a number of points, at least 0"
+        )
+        _check(
+            "refresh_worse_share",
+            self.refresh_worse_share,
+            self.refresh_worse_share > 0,
+            "a share above 0, else chance refuses every other night",
         )
         for name in ("level", "refresh_probability", "segment_probability"):
             value = getattr(self, name)

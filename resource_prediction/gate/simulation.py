@@ -9,8 +9,9 @@ import numpy as np
 import pandas as pd
 
 from resource_prediction.arrays import FloatArray
+from resource_prediction.comparison import LedgerBlocks
 from resource_prediction.evidence import BLOCK_HOURS, LEDGER_COLUMNS
-from resource_prediction.gate.night import judge
+from resource_prediction.gate.night import judge_blocks
 from resource_prediction.gate.rule import GateRule
 from resource_prediction.gate.verdict import Candidate, Night, RecipeId, Verdict
 from resource_prediction.scoring import Score
@@ -79,11 +80,15 @@ def simulate(farm: SimulatedFarm, rule: GateRule, seed: int) -> SimulatedRun:
     digests = [f"recipe-{number}" for number in range(farm.recipes)]
     ledger = simulated_ledger(farm, digests, seed)
     ends = pd.to_datetime(ledger["block_start"]) + pd.Timedelta(hours=BLOCK_HOURS)
-    return judge_nights(digests, lambda night: ledger[ends <= night.complete_until()], farm.nights, rule)
+
+    def ledger_of(night: Night) -> LedgerBlocks:
+        return LedgerBlocks.of(ledger[ends <= night.complete_until()])
+
+    return judge_nights(digests, ledger_of, farm.nights, rule)
 
 
 def judge_nights(
-    digests: list[str], ledger_of: Callable[[Night], pd.DataFrame], nights: int, rule: GateRule
+    digests: list[str], ledger_of: Callable[[Night], LedgerBlocks], nights: int, rule: GateRule
 ) -> SimulatedRun:
     """Ask the gate every night, and let what it says come true.
 
@@ -111,7 +116,7 @@ def judge_nights(
             nomination=nomination,
             seen_until=seen,
         )
-        verdict = judge(night, ledger_of(night), rule)
+        verdict = judge_blocks(night, ledger_of(night), rule)
         verdicts.append(verdict)
         champion = verdict.champion or champion
         nomination, seen = verdict.nomination, {**seen, **verdict.seen}

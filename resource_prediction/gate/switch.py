@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from resource_prediction.comparison import Fits, PairedBlocks, RecipeBlocks, pair, recipe_blocks
+from resource_prediction.comparison import Fits, LedgerBlocks, PairedBlocks, RecipeBlocks, pair, recipe_blocks
 from resource_prediction.evidence import OTHER_SEGMENT, iso_time
 from resource_prediction.gate.rule import GateRule
 from resource_prediction.gate.verdict import Nomination, RecipeId
@@ -95,8 +95,7 @@ def best_challenger(
 
 
 def confirm(
-    evidence: Mapping[str, RecipeBlocks],
-    ledger: pd.DataFrame,
+    ledger: LedgerBlocks,
     reference: Reference,
     nomination: Nomination,
     *,
@@ -108,8 +107,7 @@ def confirm(
     Neither more runs nor later nights change an answer once it is decided: there is one look.
 
     Args:
-        evidence: The ledger's blocks by recipe.
-        ledger: The ledger itself, for its segments.
+        ledger: The evidence ledger.
         reference: The champion's side.
         nomination: The challenger, and since when.
         complete_until: End of the newest complete block.
@@ -119,7 +117,7 @@ def confirm(
         GateError: Where the ledger lacks a column.
     """
     since = np.datetime64(nomination.since, "us")
-    pairs = pair(evidence.get(reference.digest), evidence.get(nomination.recipe.digest), reference.fits)
+    pairs = pair(ledger.recipes.get(reference.digest), ledger.recipes.get(nomination.recipe.digest), reference.fits)
     gains, ends = nightly_gains(
         pairs,
         rule.under_cost,
@@ -137,7 +135,7 @@ def confirm(
                 until=iso_time(pd.Timestamp(ends[nights - 1])),
                 bound=lower_bound(gains[:nights], rule.level),
                 improvement=improvement,
-                vetoes=_vetoes(ledger, reference, nomination.recipe.digest, judged, rule),
+                vetoes=_vetoes(ledger.whole(), reference, nomination.recipe.digest, judged, rule),
             )
     return Confirmation(decided=False, nightly_gains=tuple(gains.tolist()))
 

@@ -93,6 +93,8 @@ class Night:
         label_delay_hours: Hours from submission until a peak becomes known.
         champion: RecipeId that serves; None where there is none.
         champion_can_be_fitted: False where this version of the software cannot fit the champion's recipe any more.
+        older_fit: Score of the judged fit of the version that serves, on this run's hold-out; None where it has seen
+            rows of it, or is the fit of this run.
         nomination: The open nomination, if there is one.
         seen_until: For recipes that a search or an earlier verdict judged: time until which it saw the rows.
     """
@@ -104,12 +106,17 @@ class Night:
     label_delay_hours: float = 1.0
     champion: RecipeId | None = None
     champion_can_be_fitted: bool = True
+    older_fit: Score | None = None
     nomination: Nomination | None = None
     seen_until: Mapping[str, str] = field(default_factory=dict)
 
+    def score_of(self, recipe: RecipeId) -> Score | None:
+        """The recipe's score on this run's hold-out; None where it was not fitted in this run."""
+        return next((one.score for one in self.candidates if one.recipe.digest == recipe.digest), None)
+
     def fitted(self, recipe: RecipeId) -> bool:
         """Whether the recipe was fitted in this run."""
-        return recipe.digest in [candidate.recipe.digest for candidate in self.candidates]
+        return self.score_of(recipe) is not None
 
     def complete_until(self) -> pd.Timestamp:
         """End of the newest block that is complete tonight."""

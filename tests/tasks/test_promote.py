@@ -49,9 +49,9 @@ def fitted_night(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
     """A first night on a small demo farm; copied for each test."""
     store = str(tmp_path_factory.mktemp("first") / "demo")
     run_id = begin_run(store, {})
-    ingested = ingest_telemetry.fn(store, [generate_demo.fn(store, 1200, 5)], {"kind": "demo"})
+    ingested = ingest_telemetry.fn(store, [generate_demo.fn(store, 1400, 5)], {"kind": "demo"})
     features = build_features.fn(store, HOUR_US, 1, reuse=False)
-    cut = cut_training_set.fn(store, features, "judged", holdout="20%", train_window_us=None)
+    cut = cut_training_set.fn(store, features, "judged", holdout="50%", train_window_us=None)
     recipe = Recipe(FAMILY, default_parameters(FAMILY), AllocationRule(), HOUR_US)
     order = FitOrder(store, run_id, recipe.values, features, cut, seed=42, under_cost=5.0)
     judged = fit_judged.fn(order)
@@ -91,6 +91,16 @@ def test_the_first_night_ends_with_a_champion_its_verdict_and_the_rows_it_saw(ni
         assert list(registry.seen.until()) == [champion.recipe]
     assert (verdict.kind, verdict.applied, verdict.reason) == ("first", True, judgement.verdict.reason)
     assert verdict.numbers["data_digest"] == night.evening.features.data_digest
+
+
+def test_a_fit_that_is_broken_tonight_does_not_replace_the_one_that_serves(night: Prepared) -> None:
+    night.carry_out(judge_night.fn(night.evening))
+    metrics = {**night.judged.metrics, "score": 1.25 * night.judged.metrics["score"]}
+    broken = replace(night.judged, digest="another fit", metrics=metrics)
+    evening = replace(night.evening, fits=(broken,), features=replace(night.evening.features, data_digest="newer"))
+    verdict = judge_night.fn(evening).verdict
+    assert (verdict.kind, verdict.champion) == ("kept", RecipeId(Recipe.of(night.judged.recipe).digest, FAMILY))
+    assert "worse by more than 20 %" in verdict.reason
 
 
 def test_how_the_champion_served_is_kept_with_the_verdict(night: Prepared, layout: Layout) -> None:

@@ -194,6 +194,52 @@ def test_a_champion_that_was_not_fitted_stays() -> None:
     assert "lightgbm_regression was not fitted in this run" in verdict.reason
 
 
+def test_a_fit_that_is_broken_tonight_is_refused_although_no_block_speaks_against_it() -> None:
+    night = _night(4, candidates=_candidates(champion=97.0), older_fit=_score(80.0))
+    verdict = judge(night, _ledger(4), RULE)
+    assert (verdict.kind, verdict.champion) == ("kept", CHAMPION)
+    assert (
+        "scores 97.0 on the 800 jobs of the hold-out where its older fit scores 80.0, worse by more than 20 %"
+        in verdict.reason
+    )
+
+
+@pytest.mark.parametrize(
+    ("older_fit", "newer"),
+    [
+        (_score(80.0), 95.0),
+        (_score(80.0, rows=799), 200.0),
+        (_score(1.0), 2.5),
+        (None, 200.0),
+    ],
+    ids=["worse by chance", "scored on other jobs", "within the tolerance", "nothing to compare with"],
+)
+def test_a_newer_fit_that_may_be_as_good_goes_in(older_fit: Score | None, newer: float) -> None:
+    night = _night(4, candidates=_candidates(champion=newer), older_fit=older_fit)
+    assert judge(night, _ledger(4), RULE).kind == "refreshed"
+
+
+def test_a_refresh_tells_both_scores_on_the_hold_out() -> None:
+    night = _night(4, candidates=_candidates(champion=79.0), older_fit=_score(80.0))
+    assert "goes in (79.0 on the hold-out, its older fit 80.0), because" in judge(night, _ledger(4), RULE).reason
+
+
+def test_a_hold_out_of_few_jobs_refuses_no_refresh() -> None:
+    night = _night(4, candidates=(Candidate(CHAMPION, _score(200.0, rows=499)),), older_fit=_score(80.0, rows=499))
+    assert judge(night, _ledger(4), RULE).kind == "refreshed"
+
+
+def test_with_blocks_enough_they_decide_and_not_one_hold_out() -> None:
+    ledger = pd.concat(
+        [
+            _entries(CHAMPION.digest, 6, 78.0, fitted_until=_at(-1)),
+            _entries(served_recipe(CHAMPION.digest), 6, 80.0, fitted_until=_at(-2)),
+        ]
+    )
+    night = _night(6, candidates=_candidates(champion=200.0)[:1], older_fit=_score(80.0))
+    assert judge(night, ledger, RULE).kind == "refreshed"
+
+
 # Nominate
 
 
@@ -222,9 +268,9 @@ def test_the_challenger_with_the_largest_gain_is_nominated() -> None:
 
 
 def test_a_gain_below_the_margin_is_no_nomination() -> None:
-    verdict = judge(_night(5), _ledger(5, challenger=79.2), RULE)
+    verdict = judge(_night(5), _ledger(5, challenger=78.2), RULE)
     assert verdict.nomination is None
-    assert "a switch must gain at least 1" in verdict.reason
+    assert "a switch must gain at least 2" in verdict.reason
 
 
 def test_blocks_that_a_search_has_seen_are_no_evidence_for_its_recipe() -> None:
@@ -292,11 +338,11 @@ def test_a_challenger_that_wins_on_average_and_not_surely_is_not_confirmed() -> 
 
 
 def test_a_sure_gain_below_the_margin_is_not_confirmed() -> None:
-    ledger = pd.concat([_entries(CHAMPION.digest, 9, 80.0), _entries(CHALLENGER.digest, 9, 79.1)])
+    ledger = pd.concat([_entries(CHAMPION.digest, 9, 80.0), _entries(CHALLENGER.digest, 9, 78.1)])
     verdict = judge(_night(9, nomination=_nomination(2)), ledger, RULE)
     assert verdict.closed is not None
     assert verdict.closed.outcome == "not confirmed"
-    assert verdict.closed.bound == pytest.approx(0.9)
+    assert verdict.closed.bound == pytest.approx(1.9)
 
 
 def test_nights_after_the_seventh_do_not_change_the_answer() -> None:

@@ -18,6 +18,7 @@ from resource_prediction.gate import GateRule
         ({"patience_days": 3}, "gate rule patience_days"),
         ({"resamples": 10}, "gate rule resamples"),
         ({"refresh_tolerance": -1.0}, "gate rule refresh_tolerance"),
+        ({"refresh_worse_share": 0.0}, "gate rule refresh_worse_share: got 0.0; expected a share above 0"),
         ({"min_blocks": 1}, "gate rule min_blocks"),
     ],
 )
