@@ -1,0 +1,98 @@
+"""Charts of the dashboard, as values: colours, axes with units, marks. Not here: reading what they show, Streamlit."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+CHAMPION, REQUEST, OTHER, RISK = "#0072b2", "#7f7f7f", "#009e73", "#d55e00"
+"""Colours of Okabe and Ito (2008), which colour-blind people tell apart, on a light and on a dark page."""
+
+POLICIES = {"champion": "champion", "memreq": "requests", "rolling_max_20": "rolling maximum of 20"}
+"""Policies of a hold-out, as they are called in a legend."""
+
+SCORE_AXIS = "business score (lower is better)"
+
+
+def served_chart(scores: pd.DataFrame, promotions: pd.DataFrame) -> alt.LayerChart:
+    """How champions did on jobs after their fits, night by night: 90 % interval, and a rule where somebody else came.
+
+    Args:
+        scores: As `warehouse.overview.served_scores`.
+        promotions: As `warehouse.overview.promotion_times`.
+    """
+    night = alt.X("given_at:T", title="night (UTC)")
+    base = alt.Chart(scores).encode(x=night)
+    band = base.mark_rule(color=CHAMPION, opacity=0.5, strokeWidth=3).encode(
+        y=alt.Y("low:Q", title=SCORE_AXIS, scale=alt.Scale(zero=False)), y2="high:Q"
+    )
+    line = base.mark_line(color=CHAMPION, point=alt.OverlayMarkDef(color=CHAMPION, size=60)).encode(
+        y=alt.Y("score:Q", title=SCORE_AXIS, scale=alt.Scale(zero=False)),
+        tooltip=[
+            alt.Tooltip("given_at:T", title="night (UTC)", format="%Y-%m-%d %H:%M"),
+            alt.Tooltip("version:N"),
+            alt.Tooltip("score:Q", format=".1f"),
+            alt.Tooltip("low:Q", format=".1f", title="90 % from"),
+            alt.Tooltip("high:Q", format=".1f", title="90 % to"),
+            alt.Tooltip("under_pct:Q", format=".1f", title="under %"),
+            alt.Tooltip("over_pct:Q", format=".1f", title="over %"),
+            alt.Tooltip("rows:Q", format=",.0f", title="jobs"),
+        ],
+    )
+    return alt.layer(promotion_rules(promotions), band, line).properties(height=300)
+
+
+def promotion_rules(promotions: pd.DataFrame) -> alt.Chart:
+    """A vertical rule at every change of who serves; a switch to another recipe is solid, a refresh dotted."""
+    return (
+        alt.Chart(promotions)
+        .mark_rule(color=OTHER)
+        .encode(
+            x=alt.X("promoted_at:T", title="night (UTC)"),
+            strokeDash=alt.StrokeDash(
+                "kind:N",
+                title="promotion",
+                scale=alt.Scale(
+                    domain=["first", "promoted", "refreshed", "rollback"], range=[[1, 0], [1, 0], [2, 4], [8, 4]]
+                ),
+            ),
+            tooltip=[
+                alt.Tooltip("promoted_at:T", title="when (UTC)", format="%Y-%m-%d %H:%M"),
+                "kind:N",
+                "version:N",
+                "reason:N",
+            ],
+        )
+    )
+
+
+def holdout_chart(scores: pd.DataFrame) -> alt.Chart:
+    """Each run's hold-out: the champion's recipe beside the requests and the rolling maximum.
+
+    Args:
+        scores: As `warehouse.overview.holdout_scores`.
+    """
+    named = scores.assign(policy=scores["policy"].map(POLICIES))
+    return (
+        alt.Chart(named)
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("finished_at:T", title="run ended (UTC)"),
+            y=alt.Y("score:Q", title=SCORE_AXIS, scale=alt.Scale(zero=False)),
+            color=alt.Color(
+                "policy:N",
+                title=None,
+                scale=alt.Scale(domain=list(POLICIES.values()), range=[CHAMPION, REQUEST, OTHER]),
+                legend=alt.Legend(orient="top"),
+            ),
+            shape=alt.Shape("policy:N", title=None, scale=alt.Scale(domain=list(POLICIES.values()))),
+            tooltip=[
+                alt.Tooltip("finished_at:T", title="run ended (UTC)", format="%Y-%m-%d %H:%M"),
+                "policy:N",
+                alt.Tooltip("score:Q", format=".1f"),
+                alt.Tooltip("under_pct:Q", format=".1f", title="under %"),
+                alt.Tooltip("over_pct:Q", format=".1f", title="over %"),
+            ],
+        )
+        .properties(height=300)
+    )
