@@ -39,7 +39,7 @@ def _show_families(overview: Overview) -> None:
     if held.get("rows"):
         st.caption(
             f"Run {result['run_id']}: {held['rows']:,} jobs held out, {minute(held['from'])} to "
-            f"{minute(held['until'])} UTC. Families within a few points of each other are not told apart by one hold-out."
+            f"{minute(held['until'])} UTC. Families within a few points of each other are not told apart by one."
         )
     aside = Aside.of(result["aside"])
     rows = [
