@@ -129,7 +129,7 @@ def roll_back(layout: Layout, version: str, why: str, *, by: str, at: datetime) 
             raise RollbackError(version, serves=None if before is None else before.version, why=why)
         reason = f"{why.strip()} (rolled back from {before.version} by {by})"
         now = registry.roll_back(version, expected_revision=before.revision, reason=reason, at=at)
-    values = {"champion": _champion_values(layout, now), "before": before.version, "reason": reason}
+    values: dict[str, object] = {"champion": _champion_values(layout, now), "before": before.version, "reason": reason}
     shown = f"{now.version} ({content.family}) serves again since {_text(now.promoted_at)}, revision {now.revision}."
     return Answer(
         values, [shown, "The next run may refresh or replace it as any champion; `history` keeps this entry."]
