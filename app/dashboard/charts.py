@@ -96,3 +96,69 @@ def holdout_chart(scores: pd.DataFrame) -> alt.Chart:
         )
         .properties(height=300)
     )
+
+
+def walk_chart(window: pd.DataFrame) -> alt.LayerChart:
+    """Request, allocation and peak of a walk's newest jobs; a job that would have died is a triangle.
+
+    Args:
+        window: As `Walk.window`.
+    """
+    job = alt.X("job:Q", title="job, in the order of submission", scale=alt.Scale(zero=False, nice=False))
+    memory, dead = "memory of a job, GiB", [False, True]
+    seen = [
+        alt.Tooltip("time:T", title="submitted (UTC)", format="%Y-%m-%d %H:%M:%S"),
+        alt.Tooltip("buildProfile:N"),
+        alt.Tooltip("peak_gib:Q", title="peak, GiB", format=".1f"),
+        alt.Tooltip("allocation_gib:Q", title="allocation, GiB", format=".1f"),
+        alt.Tooltip("request_gib:Q", title="request, GiB", format=".1f"),
+    ]
+    base = alt.Chart(window).encode(x=job)
+    request = base.mark_line(interpolate="step", color=REQUEST, strokeDash=[4, 3]).encode(
+        y=alt.Y("request_gib:Q", title=memory)
+    )
+    allocation = base.mark_line(interpolate="step", color=CHAMPION).encode(y=alt.Y("allocation_gib:Q", title=memory))
+    peaks = base.mark_point(filled=True, opacity=0.9).encode(
+        y=alt.Y("peak_gib:Q", title=memory),
+        color=alt.Color(
+            "is_under:N",
+            scale=alt.Scale(domain=dead, range=[OTHER, RISK]),
+            legend=alt.Legend(
+                title=None, orient="top", labelExpr="datum.value ? 'would have died' : 'peak within its allocation'"
+            ),
+        ),
+        shape=alt.Shape("is_under:N", scale=alt.Scale(domain=dead, range=["circle", "triangle-up"]), legend=None),
+        size=alt.Size("is_under:N", scale=alt.Scale(domain=dead, range=[25, 110]), legend=None),
+        tooltip=seen,
+    )
+    return alt.layer(request, allocation, peaks).properties(
+        height=320, title=alt.Title("dashed: request; line: allocation; points: peaks", fontSize=12, anchor="start")
+    )
+
+
+def running_score_chart(scores: pd.DataFrame) -> alt.Chart:
+    """The score so far of allocations and requests.
+
+    Args:
+        scores: As `Walk.scores_so_far`.
+    """
+    named = {"score": "allocations", "requests": POLICIES["memreq"]}
+    long = scores.rename(columns=named).melt("job", var_name="policy", value_name="value").dropna()
+    return (
+        alt.Chart(long)
+        .mark_line()
+        .encode(
+            x=alt.X("job:Q", title="jobs so far"),
+            y=alt.Y("value:Q", title="business score so far"),
+            color=alt.Color(
+                "policy:N",
+                title=None,
+                scale=alt.Scale(domain=list(named.values()), range=[CHAMPION, REQUEST]),
+                legend=alt.Legend(orient="top"),
+            ),
+            strokeDash=alt.StrokeDash(
+                "policy:N", scale=alt.Scale(domain=list(named.values()), range=[[1, 0], [4, 3]]), legend=None
+            ),
+        )
+        .properties(height=220)
+    )

@@ -15,6 +15,9 @@ import streamlit as st
 
 from resource_prediction.errors import ResourcePredictionError
 from resource_prediction.models import DeployableModel
+from resource_prediction.telemetry import LEARNING_COLUMNS
+from resource_prediction.unseen_jobs import unseen_jobs
+from resource_prediction.walk import Walk
 from warehouse.artifacts import artifact_path
 from warehouse.layout import Layout
 from warehouse.published import read_pointer, read_rows, read_snapshot
@@ -41,6 +44,17 @@ def load_rows(layout: Layout, columns: tuple[str, ...] | None = None) -> pd.Data
     return _load_rows(str(layout.store.resolve()), pointer.sha256, columns)
 
 
+def load_walk(layout: Layout, digest: str) -> Walk:
+    """The walk of a model through the published jobs that it has not seen, allocated once.
+
+    Raises:
+        ArtifactError: The model is missing, was changed, or is of other library versions.
+        StoreError: Nothing is published, or it is damaged.
+        ScoringError: No job came after its fit.
+    """
+    return _load_walk(str(layout.store.resolve()), read_pointer(layout).sha256, digest)
+
+
 @contextmanager
 def said_where_it_fails(what: str) -> Iterator[None]:
     """A part of a page that says what cannot be shown, and leaves the other parts alone."""
@@ -59,3 +73,11 @@ def _load_model(folder: str) -> DeployableModel:
 def _load_rows(store: str, manifest_sha256: str, columns: tuple[str, ...] | None) -> pd.DataFrame:
     layout = Layout(Path(store))
     return read_rows(read_snapshot(layout), columns)
+
+
+@st.cache_resource(max_entries=KEPT_TABLES, show_spinner="Allocating for the jobs of the walk")
+def _load_walk(store: str, manifest_sha256: str, digest: str) -> Walk:
+    layout = Layout(Path(store))
+    model = load_model(layout, digest)
+    jobs = unseen_jobs(_load_rows(store, manifest_sha256, LEARNING_COLUMNS), model)
+    return Walk.of(jobs, model.predict(jobs.rows), model.recipe.rule.under_cost)
