@@ -16,6 +16,7 @@ PAGES = (
     ("champion.py", "Champion", ":material/trophy:"),
     ("leaderboard.py", "Leaderboard and history", ":material/leaderboard:"),
     ("simulation.py", "Simulation", ":material/play_circle:"),
+    ("telemetry.py", "Telemetry", ":material/database:"),
 )
 # File, title and icon of each page, in the order of the menu; the first one opens.
 

@@ -8,7 +8,9 @@ from typing import Any
 import streamlit as st
 
 from dashboard.charts import holdout_chart, served_chart
+from dashboard.drift_words import drift_sentences
 from dashboard.frame import shown_store
+from dashboard.loading import load_drift, said_where_it_fails
 from dashboard.words import ago, family_title, figure, interval
 from resource_prediction.summary.aside import Aside
 from resource_prediction.summary.explanation import explain
@@ -20,7 +22,7 @@ from warehouse.registry import Champion
 def show_page() -> None:
     """The page from top to bottom."""
     layout, overview = shown_store()
-    _show_alarms(overview)
+    _show_alarms(layout, overview)
     champion = overview.champion
     if champion is None:
         _show_nobody(layout, overview)
@@ -36,8 +38,17 @@ def show_page() -> None:
     _show_verdict(overview)
 
 
-def _show_alarms(overview: Overview) -> None:
+def _show_alarms(layout: Layout, overview: Overview) -> None:
     """What an operator should know before anything else."""
+    if layout.current.exists():
+        with said_where_it_fails("Drift"):
+            sentences = drift_sentences(load_drift(layout))
+            if sentences:
+                st.warning(
+                    "The newest day of telemetry is unlike the weeks before:\n"
+                    + "\n".join(f"- {sentence}" for sentence in sentences),
+                    icon=":material/trending_up:",
+                )
     broken = overview.last_broken
     if broken is not None:
         st.error(

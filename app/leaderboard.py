@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
+from streamlit.elements.lib.column_types import ColumnConfig
 
 from dashboard.frame import shown_store
 from dashboard.loading import said_where_it_fails
@@ -66,7 +67,7 @@ def _show_families(overview: Overview) -> None:
     st.dataframe(table, hide_index=True, column_config=_figures(table), key="families")
 
 
-def _figures(table: pd.DataFrame) -> dict[str, object]:
+def _figures(table: pd.DataFrame) -> dict[str, ColumnConfig]:
     formats = {"score": "%.1f", "live": "%.1f", "under %": "%.1f", "over %": "%.1f", "fit s": "%.1f"}
     thousands = dict.fromkeys(("GiB saved", "USD saved"), "localized")
     return {

@@ -11,10 +11,12 @@ CHAMPION, REQUEST, OTHER, RISK = "#0072b2", "#7f7f7f", "#009e73", "#d55e00"
 POLICIES = {"champion": "champion", "memreq": "requests", "rolling_max_20": "rolling maximum of 20"}
 """Policies of a hold-out, as they are called in a legend."""
 
+Drawn = alt.Chart | alt.LayerChart | alt.FacetChart
+
 SCORE_AXIS = "business score (lower is better)"
 
 
-def served_chart(scores: pd.DataFrame, promotions: pd.DataFrame) -> alt.LayerChart:
+def served_chart(scores: pd.DataFrame, promotions: pd.DataFrame) -> Drawn:
     """How champions did on jobs after their fits, night by night: 90 % interval, and a rule where somebody else came.
 
     Args:
@@ -42,9 +44,9 @@ def served_chart(scores: pd.DataFrame, promotions: pd.DataFrame) -> alt.LayerCha
     return alt.layer(promotion_rules(promotions), band, line).properties(height=300)
 
 
-def promotion_rules(promotions: pd.DataFrame) -> alt.Chart:
+def promotion_rules(promotions: pd.DataFrame) -> Drawn:
     """A vertical rule at every change of who serves; a switch to another recipe is solid, a refresh dotted."""
-    return (
+    drawn: Drawn = (
         alt.Chart(promotions)
         .mark_rule(color=OTHER)
         .encode(
@@ -64,16 +66,17 @@ def promotion_rules(promotions: pd.DataFrame) -> alt.Chart:
             ],
         )
     )
+    return drawn
 
 
-def holdout_chart(scores: pd.DataFrame) -> alt.Chart:
+def holdout_chart(scores: pd.DataFrame) -> Drawn:
     """Each run's hold-out: the champion's recipe beside the requests and the rolling maximum.
 
     Args:
         scores: As `warehouse.overview.holdout_scores`.
     """
     named = scores.assign(policy=scores["policy"].map(POLICIES))
-    return (
+    drawn: Drawn = (
         alt.Chart(named)
         .mark_line(point=True)
         .encode(
@@ -96,9 +99,10 @@ def holdout_chart(scores: pd.DataFrame) -> alt.Chart:
         )
         .properties(height=300)
     )
+    return drawn
 
 
-def walk_chart(window: pd.DataFrame) -> alt.LayerChart:
+def walk_chart(window: pd.DataFrame) -> Drawn:
     """Request, allocation and peak of a walk's newest jobs; a job that would have died is a triangle.
 
     Args:
@@ -136,7 +140,7 @@ def walk_chart(window: pd.DataFrame) -> alt.LayerChart:
     )
 
 
-def running_score_chart(scores: pd.DataFrame) -> alt.Chart:
+def running_score_chart(scores: pd.DataFrame) -> Drawn:
     """The score so far of allocations and requests.
 
     Args:
@@ -144,7 +148,7 @@ def running_score_chart(scores: pd.DataFrame) -> alt.Chart:
     """
     named = {"score": "allocations", "requests": POLICIES["memreq"]}
     long = scores.rename(columns=named).melt("job", var_name="policy", value_name="value").dropna()
-    return (
+    drawn: Drawn = (
         alt.Chart(long)
         .mark_line()
         .encode(
@@ -162,3 +166,29 @@ def running_score_chart(scores: pd.DataFrame) -> alt.Chart:
         )
         .properties(height=220)
     )
+    return drawn
+
+
+def rows_a_day_chart(days: pd.DataFrame) -> Drawn:
+    """Accepted rows by day.
+
+    Args:
+        days: As `warehouse.telemetry_report.rows_a_day`.
+    """
+    drawn: Drawn = (
+        alt.Chart(days)
+        .mark_bar(color=CHAMPION)
+        .encode(
+            x=alt.X("day:T", title="day of submission (UTC)"),
+            y=alt.Y("rows:Q", title="accepted rows"),
+            tooltip=[
+                alt.Tooltip("day:T", format="%Y-%m-%d"),
+                alt.Tooltip("rows:Q", format=","),
+                alt.Tooltip("twins:Q", format=","),
+                alt.Tooltip("mean_peak_gib:Q", title="mean peak, GiB", format=".1f"),
+                alt.Tooltip("mean_request_gib:Q", title="mean request, GiB", format=".1f"),
+            ],
+        )
+        .properties(height=240)
+    )
+    return drawn

@@ -38,3 +38,8 @@ def ago(moment: datetime) -> str:
 def signed_points(gain: float) -> str:
     """A gain of the business score in words."""
     return f"{abs(gain):.1f} points {'better' if gain >= 0 else 'worse'}"
+
+
+def since(moment: datetime) -> str:
+    """How long ago a time of the telemetry was, which has no zone and is UTC."""
+    return ago(moment.replace(tzinfo=UTC))
