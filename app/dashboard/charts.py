@@ -179,7 +179,7 @@ def rows_a_day_chart(days: pd.DataFrame) -> Drawn:
         alt.Chart(days)
         .mark_bar(color=CHAMPION)
         .encode(
-            x=alt.X("day:T", title="day of submission (UTC)"),
+            x=alt.X("yearmonthdate(day):T", title="day of submission (UTC)"),
             y=alt.Y("rows:Q", title="accepted rows"),
             tooltip=[
                 alt.Tooltip("day:T", format="%Y-%m-%d"),
