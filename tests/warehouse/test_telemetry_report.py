@@ -44,7 +44,7 @@ def test_rejected_rows_are_told_by_reason_and_newest_first(
     assert (reasons.loc[0, "reason"], reasons.loc[0, "rows"], reasons.loc[0, "rule"]) == (
         "max_rss:negative",
         2,
-        "zero or more",
+        "max_rss: expected zero or more",
     )
     newest = quarantine_rows(rejected, 2)
     assert newest["line"].tolist() == [rejected[-1].line, rejected[-2].line]
