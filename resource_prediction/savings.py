@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Literal
 
 import numpy as np
@@ -139,6 +140,12 @@ def gib_saved(
 ) -> float | None:
     """Sum the GiB saved against the requests; None where no job has a request. See ``savings``."""
     return savings(peak_gib, allocation_gib, request_gib, censored=censored).gib
+
+
+def saved_a_day(gib: float, since: datetime, until: datetime) -> float | None:
+    """GiB saved on jobs of a span of time, a day; None where the span is below an hour, which says too little."""
+    days = (until - since) / timedelta(days=1)
+    return gib / days if days >= 1 / 24 else None
 
 
 def _by_end(saved_gib: FloatArray, known: BoolArray, run_hours: ArrayLike | None) -> SavedByEnd:

@@ -102,8 +102,8 @@ def score_served_champion(store: str, features: Features) -> dict[str, Any] | No
     Returns:
         The served score, for the verdict's numbers: ``version``; ``rows``, ``score``, ``live_score``, ``under_pct``,
         ``over_pct``, ``gib_saved``; ``promised_pct``, the mean risk that it shows for its allocations; ``low`` and
-        ``high``, the 90 % interval of the score, None where the jobs are of too short a time. None without a champion,
-        without newer jobs, or where the artifact cannot be loaded.
+        ``high``, the 90 % interval of the score, None where the jobs are of too short a time; ``from`` and ``until``,
+        the span of their times. None without a champion, without newer jobs, or where the artifact cannot be loaded.
     """
     layout = Layout(Path(store))
     with Registry.open(layout) as registry:
@@ -124,6 +124,8 @@ def score_served_champion(store: str, features: Features) -> dict[str, Any] | No
     interval = GateRule(under_cost=under_cost).improvement(against_peaks(jobs.ledger_rows(allocation_gib)))
     return {
         "version": champion.version,
+        "from": jobs.rows["time"].min().isoformat(),
+        "until": jobs.rows["time"].max().isoformat(),
         **evaluate(model, jobs, allocation_gib, under_cost).values,
         "promised_pct": 100 * float(model.predict_with_risk(jobs.rows, [under_cost])[1].mean()),
         "low": None if interval is None else interval.low,

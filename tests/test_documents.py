@@ -20,7 +20,7 @@ from resource_prediction.testing import sample
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-PACKAGES = ("resource_prediction", "warehouse", "tasks", "flows", "deployments", "benchmarks")
+PACKAGES = ("resource_prediction", "warehouse", "tasks", "flows", "deployments", "benchmarks", "app")
 UNITS = {"mib": "MiB"}
 
 

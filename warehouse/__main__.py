@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import getpass
 import json
 import sqlite3
 import sys
@@ -24,6 +25,10 @@ HELP: dict[str, tuple[str, str]] = {
     "history": ("every promotion and every verdict, with its reason", f"{PROGRAM} history --store var/own"),
     "quarantine": ("every rejected row: file, line, and which rule it broke", f"{PROGRAM} quarantine"),
     "verify": ("check every artifact and part against its digest; status 1 if one differs", f"{PROGRAM} verify --json"),
+    "rollback": (
+        "let an earlier version serve again; the history keeps who, when and why",
+        f'{PROGRAM} rollback 0003-lightgbm_classification-1a2b3c4d --why "jobs are killed since 0004"',
+    ),
 }
 """Of each command: what it answers, and a line to copy."""
 
@@ -36,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     options = build_parser().parse_args(arguments)
     # After parsing, so that --help and wrong usage answer at once.
-    from warehouse.commands import COMMANDS, find_store  # noqa: PLC0415
+    from warehouse.commands import COMMANDS, find_store, roll_back  # noqa: PLC0415
     from warehouse.settings import Settings  # noqa: PLC0415
     from warehouse.store import is_synthetic  # noqa: PLC0415
 
@@ -44,7 +49,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         store = store or Settings().store_to_read()
         layout = find_store(store)
-        answer, synthetic = COMMANDS[options.command](layout), is_synthetic(layout)
+        if options.command == "rollback":
+            answer = roll_back(layout, options.version, options.why, by=getpass.getuser(), at=datetime.now(UTC))
+        else:
+            answer = COMMANDS[options.command](layout)
+        synthetic = is_synthetic(layout)
     except StoreFaultError as error:
         return _fail(str(error), status=1)
     except ResourcePredictionError as error:
@@ -62,7 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
     """The parser; its help teaches by example."""
     parser = argparse.ArgumentParser(
         prog=PROGRAM,
-        description="Look into a store: who serves, why, and whether all is as it was stored. Nothing is changed.",
+        description="Look into a store: who serves, why, and whether all is as stored. Only rollback changes it.",
         epilog=_examples([example for _, example in HELP.values()]),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
@@ -81,6 +90,9 @@ def build_parser() -> argparse.ArgumentParser:
             metavar="DIR",
             help="the store (default: RESOURCE_PREDICTION_STORE, else var/own if it has a champion, else var/demo)",
         )
+        if name == "rollback":
+            command.add_argument("version", metavar="VERSION", help="an earlier version, as `history` names it")
+            command.add_argument("--why", required=True, metavar="TEXT", help="the reason, for those who look back")
         command.add_argument("--json", action="store_true", help="one JSON object as the last line of standard output")
     return parser
 

@@ -12,7 +12,7 @@ from typing import Any
 from rich.console import RenderableType
 from rich.table import Column, Table
 
-from resource_prediction.errors import StoreError
+from resource_prediction.errors import RollbackError, StoreError
 from resource_prediction.quarantine_reasons import explain
 from warehouse.artifacts import artifact_path, verify_artifacts
 from warehouse.findings import Finding
@@ -110,6 +110,30 @@ def show_history(layout: Layout) -> Answer:
     if not verdicts:
         return Answer(values, ["No verdict yet: `python flows/train.py` trains and judges the first champion."])
     return Answer(values, [served, judged])
+
+
+def roll_back(layout: Layout, version: str, why: str, *, by: str, at: datetime) -> Answer:
+    """Let an earlier version serve again, as a new entry of the history; nothing that was stored is changed.
+
+    Raises:
+        StoreError: Nobody serves in this store.
+        UnknownVersionError: There is no such version.
+        RollbackError: It serves already, or no reason is given.
+        PromotionConflictError: A run promoted in this moment; nothing was changed.
+        ArtifactError: The version's artifact is missing or changed; nothing was changed.
+    """
+    with Registry.open(layout) as registry:
+        before = registry.champion()
+        content = registry.content(version)
+        if before is None or before.version == version or not why.strip():
+            raise RollbackError(version, serves=None if before is None else before.version, why=why)
+        reason = f"{why.strip()} (rolled back from {before.version} by {by})"
+        now = registry.roll_back(version, expected_revision=before.revision, reason=reason, at=at)
+    values: dict[str, object] = {"champion": _champion_values(layout, now), "before": before.version, "reason": reason}
+    shown = f"{now.version} ({content.family}) serves again since {_text(now.promoted_at)}, revision {now.revision}."
+    return Answer(
+        values, [shown, "The next run may refresh or replace it as any champion; `history` keeps this entry."]
+    )
 
 
 def show_quarantine(layout: Layout) -> Answer:

@@ -123,6 +123,22 @@ class UnknownVersionError(StoreError):
         )
 
 
+class RollbackError(StoreError):
+    """A rollback that would change nothing, or that says no reason."""
+
+    def __init__(self, version: str, *, serves: str | None, why: str) -> None:
+        self.version = version
+        self.serves = serves
+        if serves is None:
+            got, expected, next_step = "no champion", "a champion to take back", "Run `python flows/train.py` first."
+        elif serves == version:
+            got, expected = "the version that serves", "an earlier one"
+            next_step = "`python -m warehouse history` names them."
+        else:
+            got, expected, next_step = repr(why), "a reason that the history keeps", "Give one with --why."
+        super().__init__(f"rollback to {version}", got=got, expected=expected, next_step=next_step)
+
+
 class StoreKindError(StoreError):
     """A store that holds another telemetry than the one that was to go in."""
 

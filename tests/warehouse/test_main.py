@@ -312,7 +312,7 @@ def test_looking_changes_nothing(ask: Callable[..., tuple[int, str, str]], layou
 
 
 def test_every_command_has_help_with_an_example(capsys: pytest.CaptureFixture[str]) -> None:
-    assert list(HELP) == list(COMMANDS)
+    assert list(HELP) == [*COMMANDS, "rollback"]
     for name, (_, example) in HELP.items():
         with pytest.raises(SystemExit, match="0"):
             main([name, "--help"])
@@ -351,3 +351,57 @@ def test_help_needs_nothing_that_is_slow_to_import() -> None:
     )
     assert ended.stderr.strip() == "[]"
     assert "python -m warehouse champion" in ended.stdout
+
+
+def test_rollback_lets_an_earlier_version_serve_and_keeps_who_and_why(
+    layout: Layout,
+    content: Callable[..., VersionContent],
+    promote: Callable[..., Champion],
+    ask: Callable[..., tuple[int, str, str]],
+) -> None:
+    with Registry.open(layout) as registry:
+        first = promote(registry, content("a"))
+        second = promote(registry, content("b"), 1)
+    status, out, _ = ask("rollback", first.version, "--why", "jobs of component_7 are killed")
+    with Registry.read(layout) as registry:
+        newest = registry.history()[-1]
+    assert (status, newest.kind, newest.version, newest.previous) == (0, "rollback", first.version, second.version)
+    assert newest.reason.startswith(f"jobs of component_7 are killed (rolled back from {second.version} by ")
+    assert f"{first.version} ({first.family}) serves again" in out
+    assert layout.champion.resolve().name == first.served_digest
+
+
+@pytest.mark.parametrize(
+    ("version", "why", "said"),
+    [
+        ("0002", "too many killed jobs", "got the version that serves; expected an earlier one"),
+        ("0001", " ", "got ' '; expected a reason that the history keeps"),
+        ("0009-none", "too many killed jobs", "0009-none"),
+    ],
+)
+def test_a_rollback_that_cannot_be_is_refused_in_one_line_and_changes_nothing(
+    version: str,
+    why: str,
+    said: str,
+    layout: Layout,
+    content: Callable[..., VersionContent],
+    promote: Callable[..., Champion],
+    ask: Callable[..., tuple[int, str, str]],
+) -> None:
+    with Registry.open(layout) as registry:
+        versions = [promote(registry, content("a")).version, promote(registry, content("b"), 1).version]
+    named = next((each for each in versions if each.startswith(version)), version)
+    before = _files(layout)
+    status, _, error = ask("rollback", named, "--why", why)
+    assert status == 2
+    assert said in error
+    assert error.count("\n") == 1
+    assert _files(layout) == before
+
+
+def test_a_store_without_a_champion_has_nothing_to_roll_back_to(
+    empty: Layout, ask: Callable[..., tuple[int, str, str]]
+) -> None:
+    status, _, error = ask("rollback", "0001-none", "--why", "why not")
+    assert status == 2
+    assert "0001-none" in error

@@ -19,7 +19,7 @@ from warehouse.registry.connection import find_damage, open_for_reading, open_fo
 from warehouse.registry.evidence import Evidence
 from warehouse.registry.fits import Fits
 from warehouse.registry.nominations import Nominations, SeenRows
-from warehouse.registry.promotions import Champion, Promotion
+from warehouse.registry.promotions import Champion, Promotion, VersionContent
 from warehouse.registry.runs import Runs
 from warehouse.registry.verdicts import Verdicts
 
@@ -99,6 +99,14 @@ class Registry:
     def history(self) -> list[Promotion]:
         """Every promotion, oldest first, numbered without a gap."""
         return promotions.read_history(self._connection)
+
+    def content(self, version: str) -> VersionContent:
+        """What a version is made of.
+
+        Raises:
+            UnknownVersionError: There is no such version.
+        """
+        return promotions.read_content(self._connection, version)
 
     def artifact(self, version: str) -> Path:
         """The folder of a version's served artifact.

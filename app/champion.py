@@ -1,0 +1,140 @@
+"""Page: who serves, how well, and whether something is wrong. Not here: reading the store, arithmetic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from dashboard.charts import holdout_chart, served_chart
+from dashboard.drift_words import drift_sentences
+from dashboard.frame import shown_store
+from dashboard.loading import load_drift, said_where_it_fails
+from dashboard.words import ago, family_title, figure, interval
+from resource_prediction.summary.aside import Aside
+from resource_prediction.summary.explanation import explain
+from warehouse.layout import Layout
+from warehouse.overview import Overview, holdout_scores, promotion_times, served_scores
+from warehouse.registry import Champion
+
+
+def show_page() -> None:
+    """The page from top to bottom."""
+    layout, overview = shown_store()
+    _show_alarms(layout, overview)
+    champion = overview.champion
+    if champion is None:
+        _show_nobody(layout, overview)
+        return
+    st.title(family_title(champion.family))
+    st.caption(
+        f"Version {champion.version} serves since {champion.promoted_at:%Y-%m-%d %H:%M} UTC "
+        f"({ago(champion.promoted_at)}), fitted on {champion.rows:,} jobs until "
+        f"{champion.trained_until:%Y-%m-%d %H:%M} UTC."
+    )
+    _show_figures(champion, overview)
+    _show_scores(overview)
+    _show_verdict(overview)
+
+
+def _show_alarms(layout: Layout, overview: Overview) -> None:
+    """What an operator should know before anything else."""
+    if layout.current.exists():
+        with said_where_it_fails("Drift"):
+            sentences = drift_sentences(load_drift(layout))
+            if sentences:
+                st.warning(
+                    "The newest day of telemetry is unlike the weeks before:\n"
+                    + "\n".join(f"- {sentence}" for sentence in sentences),
+                    icon=":material/trending_up:",
+                )
+    broken = overview.last_broken
+    if broken is not None:
+        st.error(
+            f"The last run, {broken.run_id}, {'failed' if broken.state == 'failed' else 'was stopped'}"
+            f"{f' {ago(broken.finished_at)}' if broken.finished_at else ''}. Who served before still serves.",
+            icon=":material/error:",
+        )
+
+
+def _show_nobody(layout: Layout, overview: Overview) -> None:
+    st.title("No champion yet")
+    if overview.verdicts:
+        st.info(f"{overview.verdicts[-1].reason}")
+    else:
+        st.info("No run has ended in this store. The first one trains, judges and promotes:")
+    st.code(f"python flows/train.py --store {layout.store}", language="bash")
+
+
+def _show_figures(champion: Champion, overview: Overview) -> None:
+    served, result = overview.served, overview.last_result or {}
+    own = served if served is not None and served["version"] == champion.version else None
+    baselines: Mapping[str, Any] = result.get("baselines", {})
+    requests = (baselines.get("memreq") or {}).get("score")
+    first, second, third, fourth, fifth = st.columns(5)
+    first.metric(
+        "Served score",
+        figure(served["score"] if served else None),
+        help="Business score of the served model on jobs that came after its fit: 5 for each percent of jobs that got "
+        "less than their peak, plus the memory above the peaks in percent. Lower is better.",
+    )
+    first.caption(_whose(served, own))
+    judged = champion.scores
+    shown = own or {"under_pct": judged.under_pct, "over_pct": judged.over_pct}
+    second.metric("Under-allocated", figure(shown["under_pct"], " %"), help="Jobs that got less than their peak.")
+    third.metric(
+        "Over-allocated", figure(shown["over_pct"], " %"), help="GiB above the peaks, in percent of the peaks."
+    )
+    fourth.metric("Requests would score", figure(requests), help="What people asked for, on the newest hold-out.")
+    daily = served_scores(overview)["gib_saved_a_day"].dropna()
+    fifth.metric(
+        "GiB saved a day",
+        "none yet" if daily.empty else f"{daily.iloc[-1]:,.0f}",
+        help="Requests less allocations over the jobs that came after the fit, per day; a job that got too little "
+        "counts with its allocation, as it runs again at its request.",
+    )
+    second.caption("on jobs after its fit" if own else "on the hold-out of its run")
+    third.caption("on jobs after its fit" if own else "on the hold-out of its run")
+
+
+def _whose(served: Mapping[str, Any] | None, own: Mapping[str, Any] | None) -> str:
+    if served is None:
+        return "known after the next run: no job has come after the fit yet"
+    whose = "" if own is not None else f"of {served['version']}, which served before; "
+    return f"{whose}{interval(served['low'], served['high'])}{served['rows']:,} jobs"
+
+
+def _show_scores(overview: Overview) -> None:
+    st.subheader("Score over the nights")
+    served = served_scores(overview)
+    after, on_holdout = st.tabs(["On jobs after the fit", "On each run's hold-out"])
+    with after:
+        if served.empty:
+            st.info("A champion is scored here once jobs have come after its fit, which the next run sees.")
+        else:
+            st.altair_chart(
+                served_chart(served, promotion_times(overview)),
+                width="stretch",
+                alt="Served score of each night with its 90 % interval; a rule marks each promotion",
+            )
+    with on_holdout:
+        st.altair_chart(
+            holdout_chart(holdout_scores(overview)),
+            width="stretch",
+            alt="Score of the champion, the requests and the rolling maximum on the hold-out of each run",
+        )
+        st.caption("Each run holds out other jobs: compare policies of one run, not one policy of two runs.")
+
+
+def _show_verdict(overview: Overview) -> None:
+    st.subheader("What the last run decided")
+    result = overview.last_result
+    if result is None:
+        st.info("No run of this store has come to its end.")
+        return
+    with st.container(border=True):
+        st.markdown(explain(result, Aside.of(result["aside"])).replace("\n## ", "\n##### ").replace("# ", "#### ", 1))
+
+
+show_page()

@@ -1,0 +1,194 @@
+"""Charts of the dashboard, as values: colours, axes with units, marks. Not here: reading what they show, Streamlit."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+CHAMPION, REQUEST, OTHER, RISK = "#0072b2", "#7f7f7f", "#009e73", "#d55e00"
+"""Colours of Okabe and Ito (2008), which colour-blind people tell apart, on a light and on a dark page."""
+
+POLICIES = {"champion": "champion", "memreq": "requests", "rolling_max_20": "rolling maximum of 20"}
+"""Policies of a hold-out, as they are called in a legend."""
+
+Drawn = alt.Chart | alt.LayerChart | alt.FacetChart
+
+SCORE_AXIS = "business score (lower is better)"
+
+
+def served_chart(scores: pd.DataFrame, promotions: pd.DataFrame) -> Drawn:
+    """How champions did on jobs after their fits, night by night: 90 % interval, and a rule where somebody else came.
+
+    Args:
+        scores: As `warehouse.overview.served_scores`.
+        promotions: As `warehouse.overview.promotion_times`.
+    """
+    night = alt.X("given_at:T", title="night (UTC)")
+    base = alt.Chart(scores).encode(x=night)
+    band = base.mark_rule(color=CHAMPION, opacity=0.5, strokeWidth=3).encode(
+        y=alt.Y("low:Q", title=SCORE_AXIS, scale=alt.Scale(zero=False)), y2="high:Q"
+    )
+    line = base.mark_line(color=CHAMPION, point=alt.OverlayMarkDef(color=CHAMPION, size=60)).encode(
+        y=alt.Y("score:Q", title=SCORE_AXIS, scale=alt.Scale(zero=False)),
+        tooltip=[
+            alt.Tooltip("given_at:T", title="night (UTC)", format="%Y-%m-%d %H:%M"),
+            alt.Tooltip("version:N"),
+            alt.Tooltip("score:Q", format=".1f"),
+            alt.Tooltip("low:Q", format=".1f", title="90 % from"),
+            alt.Tooltip("high:Q", format=".1f", title="90 % to"),
+            alt.Tooltip("under_pct:Q", format=".1f", title="under %"),
+            alt.Tooltip("over_pct:Q", format=".1f", title="over %"),
+            alt.Tooltip("rows:Q", format=",.0f", title="jobs"),
+        ],
+    )
+    return alt.layer(promotion_rules(promotions), band, line).properties(height=300)
+
+
+def promotion_rules(promotions: pd.DataFrame) -> Drawn:
+    """A vertical rule at every change of who serves; a switch to another recipe is solid, a refresh dotted."""
+    drawn: Drawn = (
+        alt.Chart(promotions)
+        .mark_rule(color=OTHER)
+        .encode(
+            x=alt.X("promoted_at:T", title="night (UTC)"),
+            strokeDash=alt.StrokeDash(
+                "kind:N",
+                title="promotion",
+                scale=alt.Scale(
+                    domain=["first", "promoted", "refreshed", "rollback"], range=[[1, 0], [1, 0], [2, 4], [8, 4]]
+                ),
+            ),
+            tooltip=[
+                alt.Tooltip("promoted_at:T", title="when (UTC)", format="%Y-%m-%d %H:%M"),
+                "kind:N",
+                "version:N",
+                "reason:N",
+            ],
+        )
+    )
+    return drawn
+
+
+def holdout_chart(scores: pd.DataFrame) -> Drawn:
+    """Each run's hold-out: the champion's recipe beside the requests and the rolling maximum.
+
+    Args:
+        scores: As `warehouse.overview.holdout_scores`.
+    """
+    named = scores.assign(policy=scores["policy"].map(POLICIES))
+    drawn: Drawn = (
+        alt.Chart(named)
+        .mark_line(point=True)
+        .encode(
+            x=alt.X("finished_at:T", title="run ended (UTC)"),
+            y=alt.Y("score:Q", title=SCORE_AXIS, scale=alt.Scale(zero=False)),
+            color=alt.Color(
+                "policy:N",
+                title=None,
+                scale=alt.Scale(domain=list(POLICIES.values()), range=[CHAMPION, REQUEST, OTHER]),
+                legend=alt.Legend(orient="top"),
+            ),
+            shape=alt.Shape("policy:N", title=None, scale=alt.Scale(domain=list(POLICIES.values()))),
+            tooltip=[
+                alt.Tooltip("finished_at:T", title="run ended (UTC)", format="%Y-%m-%d %H:%M"),
+                "policy:N",
+                alt.Tooltip("score:Q", format=".1f"),
+                alt.Tooltip("under_pct:Q", format=".1f", title="under %"),
+                alt.Tooltip("over_pct:Q", format=".1f", title="over %"),
+            ],
+        )
+        .properties(height=300)
+    )
+    return drawn
+
+
+def walk_chart(window: pd.DataFrame) -> Drawn:
+    """Request, allocation and peak of a walk's newest jobs; a job that would have died is a triangle.
+
+    Args:
+        window: As `Walk.window`.
+    """
+    job = alt.X("job:Q", title="job, in the order of submission", scale=alt.Scale(zero=False, nice=False))
+    memory, dead = "memory of a job, GiB", [False, True]
+    seen = [
+        alt.Tooltip("time:T", title="submitted (UTC)", format="%Y-%m-%d %H:%M:%S"),
+        alt.Tooltip("buildProfile:N"),
+        alt.Tooltip("peak_gib:Q", title="peak, GiB", format=".1f"),
+        alt.Tooltip("allocation_gib:Q", title="allocation, GiB", format=".1f"),
+        alt.Tooltip("request_gib:Q", title="request, GiB", format=".1f"),
+    ]
+    base = alt.Chart(window).encode(x=job)
+    request = base.mark_line(interpolate="step", color=REQUEST, strokeDash=[4, 3]).encode(
+        y=alt.Y("request_gib:Q", title=memory)
+    )
+    allocation = base.mark_line(interpolate="step", color=CHAMPION).encode(y=alt.Y("allocation_gib:Q", title=memory))
+    peaks = base.mark_point(filled=True, opacity=0.9).encode(
+        y=alt.Y("peak_gib:Q", title=memory),
+        color=alt.Color(
+            "is_under:N",
+            scale=alt.Scale(domain=dead, range=[OTHER, RISK]),
+            legend=alt.Legend(
+                title=None, orient="top", labelExpr="datum.value ? 'would have died' : 'peak within its allocation'"
+            ),
+        ),
+        shape=alt.Shape("is_under:N", scale=alt.Scale(domain=dead, range=["circle", "triangle-up"]), legend=None),
+        size=alt.Size("is_under:N", scale=alt.Scale(domain=dead, range=[25, 110]), legend=None),
+        tooltip=seen,
+    )
+    return alt.layer(request, allocation, peaks).properties(
+        height=320, title=alt.Title("dashed: request; line: allocation; points: peaks", fontSize=12, anchor="start")
+    )
+
+
+def running_score_chart(scores: pd.DataFrame) -> Drawn:
+    """The score so far of allocations and requests.
+
+    Args:
+        scores: As `Walk.scores_so_far`.
+    """
+    named = {"score": "allocations", "requests": POLICIES["memreq"]}
+    long = scores.rename(columns=named).melt("job", var_name="policy", value_name="value").dropna()
+    drawn: Drawn = (
+        alt.Chart(long)
+        .mark_line()
+        .encode(
+            x=alt.X("job:Q", title="jobs so far"),
+            y=alt.Y("value:Q", title="business score so far"),
+            color=alt.Color(
+                "policy:N",
+                title=None,
+                scale=alt.Scale(domain=list(named.values()), range=[CHAMPION, REQUEST]),
+                legend=alt.Legend(orient="top"),
+            ),
+            strokeDash=alt.StrokeDash(
+                "policy:N", scale=alt.Scale(domain=list(named.values()), range=[[1, 0], [4, 3]]), legend=None
+            ),
+        )
+        .properties(height=220)
+    )
+    return drawn
+
+
+def rows_a_day_chart(days: pd.DataFrame) -> Drawn:
+    """Accepted rows by day.
+
+    Args:
+        days: As `warehouse.telemetry_report.rows_a_day`.
+    """
+    drawn: Drawn = (
+        alt.Chart(days)
+        .mark_bar(color=CHAMPION)
+        .encode(
+            x=alt.X("yearmonthdate(day):T", title="day of submission (UTC)"),
+            y=alt.Y("rows:Q", title="accepted rows"),
+            tooltip=[
+                alt.Tooltip("day:T", format="%Y-%m-%d"),
+                alt.Tooltip("rows:Q", format=","),
+                alt.Tooltip("twins:Q", format=","),
+                alt.Tooltip("mean_peak_gib:Q", title="mean peak, GiB", format=".1f"),
+                alt.Tooltip("mean_request_gib:Q", title="mean request, GiB", format=".1f"),
+            ],
+        )
+        .properties(height=240)
+    )
+    return drawn

@@ -1,0 +1,66 @@
+"""Two versions on the jobs that came after both fits, as a table. Not here: allocations and scores (the library)."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.loading import load_model, load_rows
+from dashboard.words import signed_points
+from resource_prediction.telemetry import LEARNING_COLUMNS
+from resource_prediction.version_comparison import VersionComparison, compare_versions
+from warehouse.layout import Layout
+from warehouse.overview import Overview
+from warehouse.registry import Registry, VersionContent
+
+JUDGED = (
+    "Compared are the two versions' *judged* fits: of the same recipes as those that serve, fitted on what was known "
+    "before the hold-out of their runs. So there are always jobs that neither has seen. Where one was fitted earlier, "
+    "its age counts against it as well."
+)
+
+
+def show_comparison(layout: Layout, overview: Overview) -> None:
+    """Let two versions be chosen, and score them on the same jobs."""
+    versions = list(dict.fromkeys(entry.version for entry in reversed(overview.promotions)))
+    if len(versions) < 2:
+        st.info("There are not two versions yet; each promotion adds one.")
+        return
+    left, right = st.columns(2)
+    first = left.selectbox("One version", versions, index=1, key="first_version")
+    second = right.selectbox("Another", versions, index=0, key="second_version")
+    if first == second:
+        st.info("Choose two different versions.")
+        return
+    st.caption(JUDGED)
+    found = _compare(layout, first, second)
+    rows = [
+        {
+            "version": name,
+            "score": score.score,
+            "under %": score.under_pct,
+            "over %": score.over_pct,
+            "jobs": score.rows,
+        }
+        for name, score in ((first, found.first), (second, found.second))
+    ]
+    figures = {name: st.column_config.NumberColumn(format="%.1f") for name in ("score", "under %", "over %")}
+    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=figures, key="compared")
+    st.markdown(_sentence(second, found))
+
+
+def _compare(layout: Layout, first: str, second: str) -> VersionComparison:
+    with Registry.read(layout) as registry:
+        contents: list[VersionContent] = [registry.content(version) for version in (first, second)]
+    models = [load_model(layout, content.judged_digest) for content in contents]
+    rows = load_rows(layout, (*LEARNING_COLUMNS,))
+    return compare_versions(models[0], models[1], rows, models[1].recipe.rule.under_cost)
+
+
+def _sentence(second: str, found: VersionComparison) -> str:
+    span = f"On {found.first.rows:,} jobs, {found.since:%Y-%m-%d %H:%M} to {found.until:%Y-%m-%d %H:%M} UTC"
+    difference = found.first.score - found.second.score
+    text = f"{span}, **{second}** is {signed_points(difference)}"
+    if found.gain is None:
+        return f"{text}; the jobs are of too short a time to say how sure that is."
+    return f"{text} (90 % interval of its gain: {found.gain.low:.1f} to {found.gain.high:.1f})."

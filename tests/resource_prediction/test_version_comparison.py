@@ -1,0 +1,53 @@
+"""Two models are compared on jobs that neither has seen, on the same rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from resource_prediction.errors import ScoringError
+from resource_prediction.scoring import business_score
+from resource_prediction.unseen_jobs import unseen_jobs
+from resource_prediction.version_comparison import compare_versions
+from tests.resource_prediction.fits import fit_at, submitted_us
+
+FIRST, SECOND = 0.6, 0.8
+
+
+def at_share(rows: pd.DataFrame, share: float) -> int:
+    """The instant before which that share of the rows was submitted."""
+    return int(np.quantile(submitted_us(rows), share))
+
+
+def test_only_jobs_after_both_fits_count_and_both_are_scored_on_them(make_rows: Callable[..., pd.DataFrame]) -> None:
+    small_farm = make_rows(1_500, seed=3)
+    old, new = (fit_at(small_farm, at_share(small_farm, share)) for share in (FIRST, SECOND))
+    found = compare_versions(old, new, small_farm, 5.0)
+    jobs = unseen_jobs(small_farm, old, new)
+    assert submitted_us(jobs.rows).min() >= at_share(small_farm, SECOND)
+    assert found.since == jobs.times.min()
+    assert found.until == jobs.times.max()
+    for model, score in ((old, found.first), (new, found.second)):
+        own = business_score(jobs.peak_gib, model.predict(jobs.rows, 5.0), 5.0, censored=jobs.is_censored)
+        assert score == own
+
+
+def test_the_gain_is_the_second_against_the_first(make_rows: Callable[..., pd.DataFrame]) -> None:
+    small_farm = make_rows(1_500, seed=3)
+    old, new = (fit_at(small_farm, at_share(small_farm, share)) for share in (FIRST, SECOND))
+    there, back = compare_versions(old, new, small_farm, 5.0), compare_versions(new, old, small_farm, 5.0)
+    assert there.gain is not None
+    assert back.gain is not None
+    assert there.gain.mean == pytest.approx(there.first.score - there.second.score)
+    assert there.gain.mean == pytest.approx(-back.gain.mean)
+    assert there.gain.low <= there.gain.mean <= there.gain.high
+
+
+def test_a_fit_on_everything_has_no_job_to_be_compared_on(make_rows: Callable[..., pd.DataFrame]) -> None:
+    small_farm = make_rows(1_500, seed=3)
+    old, new = fit_at(small_farm, at_share(small_farm, FIRST)), fit_at(small_farm, submitted_us(small_farm)[-1] + 1)
+    with pytest.raises(ScoringError, match="none that was submitted after the fit"):
+        compare_versions(old, new, small_farm, 5.0)
