@@ -24,6 +24,15 @@ from resource_prediction.errors.fits import (
     TooFewRowsError,
 )
 from resource_prediction.errors.root import ResourcePredictionError
+from resource_prediction.errors.runners import (
+    ExchangeError,
+    LostWorkerError,
+    MissingExtraError,
+    RunnerError,
+    RunnerNameError,
+    UnreachableClusterError,
+    UnseenStoreError,
+)
 from resource_prediction.errors.store import (
     MissingFeaturesError,
     NominationConflictError,
@@ -65,6 +74,7 @@ __all__ = [
     "DurationError",
     "EmptySourceError",
     "EveryFamilyFailedError",
+    "ExchangeError",
     "FeatureMismatchError",
     "FeatureVersionError",
     "FitError",
@@ -72,7 +82,9 @@ __all__ = [
     "HoldoutError",
     "LeakError",
     "LibraryVersionError",
+    "LostWorkerError",
     "MissingColumnError",
+    "MissingExtraError",
     "MissingFeaturesError",
     "NoUsableRowError",
     "NominationConflictError",
@@ -82,6 +94,8 @@ __all__ = [
     "RegistryFormatError",
     "ReplayRangeError",
     "ResourcePredictionError",
+    "RunnerError",
+    "RunnerNameError",
     "SchemeError",
     "ScoringError",
     "SourceError",
@@ -99,7 +113,9 @@ __all__ = [
     "UnknownFamilyError",
     "UnknownSchemeError",
     "UnknownVersionError",
+    "UnreachableClusterError",
     "UnreachableSourceError",
+    "UnseenStoreError",
     "UnsettledFileError",
     "UnusableStoreError",
 ]

@@ -1,0 +1,158 @@
+"""Fits on processes and Dask: the same champions as on threads, and a killed worker is survived."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, Future
+from contextlib import contextmanager
+from multiprocessing import active_children
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.flows.conftest import Outcome, Train
+
+
+def scores(outcome: Outcome) -> dict[str, tuple[float, float]]:
+    return {name: (family["score"], family["live_score"]) for name, family in outcome.families.items()}
+
+
+def assert_same(outcome: Outcome, threads: Outcome) -> None:
+    """The same champion, and scores that are equal."""
+    assert outcome.status == threads.status == 0, outcome.err
+    assert outcome.json["verdict"] == threads.json["verdict"] == "first"
+    champion, expected = outcome.json["champion"], threads.json["champion"]
+    assert champion["family"] == expected["family"]
+    assert Path(champion["path"]).name == Path(expected["path"]).name  # the digest: byte for byte the same model
+    for family, found in scores(outcome).items():
+        assert found == pytest.approx(scores(threads)[family], abs=1e-6)
+
+
+@contextmanager
+def watching(look: Callable[[], bool]) -> Iterator[threading.Event]:
+    """Call a look every few milliseconds beside the block until it is true; yields whether it ever was."""
+    seen, over = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        while not over.is_set() and not seen.is_set():
+            if look():
+                seen.set()
+            time.sleep(0.02)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        watcher.join()
+
+
+def kill_a_child() -> bool:
+    """Kill a process of the pool, where there is one."""
+    for child in active_children():
+        assert child.pid is not None
+        os.kill(child.pid, signal.SIGKILL)
+        return True
+    return False
+
+
+@pytest.mark.slow
+def test_fits_in_processes_and_on_dask_give_the_champion_of_threads_and_survive_a_killed_worker(
+    train: Train, tmp_path: Path
+) -> None:
+    from distributed import Client, LocalCluster  # noqa: PLC0415 - an extra
+
+    threads = train(store=tmp_path / "threads")
+    with watching(kill_a_child) as killed:
+        processes = train("--runner", "processes", "--workers", "2", store=tmp_path / "processes")
+    assert killed.is_set()
+    assert_same(processes, threads)
+    assert any("a worker process died; begun again: " in line for line in processes.log)
+    assert active_children() == []
+
+    with (
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, memory_limit=None
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        pids = client.run(os.getpid)
+
+        def kill_one_that_fits() -> bool:
+            for worker, keys in client.processing().items():
+                if any(str(key).startswith("fit") for key in keys):
+                    os.kill(pids[worker], signal.SIGKILL)
+                    return True
+            return False
+
+        with watching(kill_one_that_fits) as killed:
+            dask = train("--runner", f"dask:{cluster.scheduler_address}", store=tmp_path / "dask")
+        assert killed.is_set()
+        assert_same(dask, threads)
+
+
+class BrokenOnce:
+    """A pool of processes that breaks as often as it is told to, as a runner of Prefect's."""
+
+    def __init__(self, breaks: list[int], culprit: str) -> None:
+        self.breaks = breaks
+        self.culprit = culprit
+        self.submitted: list[str] = []
+
+    def __enter__(self) -> BrokenOnce:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def submit(self, task: Any, parameters: dict[str, Any]) -> Any:
+        from prefect.futures import PrefectConcurrentFuture  # noqa: PLC0415
+        from prefect.states import Completed  # noqa: PLC0415
+
+        name = parameters["name"]
+        self.submitted.append(name)
+        future: Future[Any] = Future()
+        if self.breaks[0] > 0 and (name == self.culprit or self.breaks[0] > 1):
+            self.breaks[0] -= name == self.culprit
+            future.set_exception(BrokenExecutor("a process was terminated abruptly"))
+        else:
+            future.set_result(Completed(data=name))
+        return PrefectConcurrentFuture(uuid4(), future)
+
+
+@pytest.mark.parametrize(
+    ("breaks", "failed"),
+    [(1, []), (2, []), (3, ["b"])],
+    ids=["once: together again", "twice: one by one", "again alone: it is the culprit"],
+)
+def test_a_family_whose_process_keeps_dying_fails_alone(
+    breaks: int, failed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from prefect import task  # noqa: PLC0415 - imports Prefect
+
+    from flows import fit_runner  # noqa: PLC0415
+    from flows.runner import Runner  # noqa: PLC0415
+
+    @task
+    def name_itself(name: str) -> str:
+        return name
+
+    counter = [breaks]
+    monkeypatch.setattr(fit_runner, "_make", lambda runner, workers: BrokenOnce(counter, "b"))
+    monkeypatch.setattr(fit_runner, "get_run_logger", lambda: logging.getLogger("test"))
+    runner = fit_runner.FitRunner(Runner("processes"), 2)
+    ended = dict(runner.run(name_itself, {name: {"name": name} for name in "abc"}))
+    assert [name for name in sorted(ended) if ended[name].error is not None] == failed
+    assert {name: each.value for name, each in ended.items() if each.error is None} == {
+        name: name for name in "abc" if name not in failed
+    }
+    for name in failed:
+        assert f"worker of {name}: got BrokenExecutor" in str(ended[name].error)
+        assert "take fewer --workers" in str(ended[name].error)
