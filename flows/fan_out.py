@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
 from prefect import Task, get_run_logger
@@ -10,8 +11,9 @@ from prefect import Task, get_run_logger
 from flows.fit_runner import Calls
 from flows.night import Night
 from resource_prediction.recipe import Recipe
+from tasks.elsewhere import take_in
 from tasks.features import Cut, Features
-from tasks.fit import Fitted, Purpose, fit_judged
+from tasks.fit import Fitted, Purpose, fit_judged, is_fitted
 from tasks.report import FamilyOutcome
 from tasks.run import run_state
 from tasks.search import search_family
@@ -20,9 +22,9 @@ Recipes = dict[str, Recipe]
 """The recipe of each family."""
 
 
-def search_families(night: Night, cut: Cut) -> Recipes:
+def search_families(night: Night, features: Features, cut: Cut) -> Recipes:
     """Search every chosen family at once; one that fails is left out, with its error in the report."""
-    asked = night.parameters
+    asked, origin = night.parameters, night.runner.origin(night.store, features, cut)
     calls = {
         outcome.family: {
             "store": night.store,
@@ -30,6 +32,7 @@ def search_families(night: Night, cut: Cut) -> Recipes:
             "cut": cut,
             "trials": asked.trials,
             "seed": asked.seed,
+            "origin": origin,
         }
         for outcome in night.report.families
     }
@@ -60,12 +63,15 @@ def fit_families(
     purpose: Purpose = "candidate",
 ) -> tuple[Fitted, ...]:
     """Fit and score every family that has a recipe at once; one that fails is left out, and its error reported."""
-    calls = {
-        family: {"order": night.order(recipe.values, features, cut, purpose)} for family, recipe in recipes.items()
-    }
+    orders = {family: night.order(recipe.values, features, cut, purpose) for family, recipe in recipes.items()}
+    finished = {family for family, order in orders.items() if is_fitted(order)}
+    if len(finished) < len(orders):
+        origin = night.runner.origin(night.store, features, cut)
+        orders |= {family: replace(orders[family], origin=origin) for family in orders.keys() - finished}
+    calls = {family: {"order": order} for family, order in orders.items()}
     best: Fitted | None = None
     done = 0
-    for outcome, fitted in _as_they_end(night, fit_judged, outcomes, calls):
+    for outcome, fitted in _as_they_end(night, fit_judged, outcomes, calls, finished):
         outcome.fitted, done = fitted, done + 1
         outcome.not_shown += fitted.not_shown
         if best is None or fitted.metrics["score"] < best.metrics["score"]:
@@ -84,7 +90,11 @@ def fit_families(
 
 
 def _as_they_end(
-    night: Night, task: Task[..., Any], outcomes: Iterable[FamilyOutcome], calls: Calls
+    night: Night,
+    task: Task[..., Any],
+    outcomes: Iterable[FamilyOutcome],
+    calls: Calls,
+    here: Container[str] = frozenset(),
 ) -> Iterator[tuple[FamilyOutcome, Any]]:
     """Each family with its task's result as it ends; a failed one is noted and not yielded.
 
@@ -92,9 +102,10 @@ def _as_they_end(
         StoreError: A task could not read or write the store.
     """
     of_family = {outcome.family: outcome for outcome in outcomes}
-    for family, ended in night.runner.run(task, calls):
+    for family, ended in night.runner.run(task, calls, here):
         outcome = of_family[family]
         if ended.error is None:
+            take_in(night.store, ended.value.parcel)
             yield outcome, ended.value
         else:
             outcome.error = ended.error

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import platform
 import signal
 import threading
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Container, Generator, Iterator, Mapping
 from concurrent.futures import BrokenExecutor, CancelledError
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ from prefect.utilities.callables import get_call_parameters
 from flows.runner import DASK, PROCESSES, RAY, THREADS, Runner
 from flows.server import RUN_ENVIRONMENT
 from resource_prediction.errors import LostWorkerError, StoreError
+from tasks.elsewhere import Origin, send_inputs
+from tasks.features import Cut, Features
+from warehouse.settings import Settings
 
 LOCAL_HOST = "127.0.0.1"
 
@@ -76,8 +80,27 @@ class FitRunner:
         if error is None or isinstance(error, Exception):
             self.close()
 
-    def run(self, task: Task[..., Any], calls: Calls) -> Iterator[tuple[str, Ended]]:
+    def origin(self, store: str, features: Features, cut: Cut, *, of_replay: bool = False) -> Origin | None:
+        """Where orders for its workers come from; sends them what they need, where an exchange is set.
+
+        Raises:
+            ExchangeError: The exchange cannot be written.
+        """
+        if self.runner.kind == THREADS:
+            return None
+        exchange = Settings().exchange if self.runner.crosses_machines else None
+        parcel = exchange and send_inputs(store, features, cut, exchange, of_replay=of_replay)
+        return Origin(platform.node(), parcel or None)
+
+    def run(
+        self, task: Task[..., Any], calls: Calls, here: Container[str] = frozenset()
+    ) -> Iterator[tuple[str, Ended]]:
         """Run a task once for each set of arguments, side by side; yields each with how it ended, as they end.
+
+        Args:
+            task: Of Prefect.
+            calls: Arguments.
+            here: Calls that run on the flow's own threads, as they only look something up.
 
         Raises:
             StoreError: A task could not read or write the store, which is no fault of what it was called for.
@@ -87,7 +110,7 @@ class FitRunner:
             alone = broken >= TOGETHER
             batch = dict(list(left.items())[: 1 if alone else None])
             lost: dict[str, str] = {}
-            for name, ended in self._run_together(task, batch, lost):
+            for name, ended in self._run_together(task, batch, here, lost):
                 del left[name]
                 yield name, ended
             if not lost:
@@ -114,10 +137,10 @@ class FitRunner:
             opened.__exit__(None, None, None)
 
     def _run_together(
-        self, task: Task[..., Any], calls: Calls, lost: dict[str, str]
+        self, task: Task[..., Any], calls: Calls, here: Container[str], lost: dict[str, str]
     ) -> Generator[tuple[str, Ended], None, None]:
         """Yield tasks that ended; those whose worker was lost go into ``lost`` with the reason."""
-        futures = {self._submit(task, call): name for name, call in calls.items()}
+        futures = {self._submit(task, call, here=name in here): name for name, call in calls.items()}
         for future in as_completed(list(futures)):
             name = futures[future]
             try:
@@ -132,8 +155,8 @@ class FitRunner:
             state = future.state
             yield name, Ended(value) if state.is_completed() else Ended(error=str(state.message or state.name))
 
-    def _submit(self, task: Task[..., Any], call: Mapping[str, Any]) -> PrefectFuture[Any]:
-        if self.runner.kind == THREADS:
+    def _submit(self, task: Task[..., Any], call: Mapping[str, Any], *, here: bool) -> PrefectFuture[Any]:
+        if here or self.runner.kind == THREADS:
             begun: PrefectFuture[Any] = task.submit(**call)
             return begun
         if self._opened is None:

@@ -16,7 +16,6 @@ from prefect.states import Cancelled, Completed, Failed
 from flows.exit_status import is_bad_input
 from flows.fan_out import Recipes, fit_families, search_families
 from flows.interrupt import FitThreads, leave_soon, stoppable
-from flows.logs import logs_of_run
 from flows.night import CORES, Night, fit_runner, store_of
 from flows.parameters import RetrainParameters
 from flows.showing import Meanwhile, draw_meanwhile, show_night
@@ -43,6 +42,7 @@ from tasks.promote import (
 )
 from tasks.report import FamilyOutcome, RunReport
 from tasks.run import begin_run, end_run
+from tasks.run_logs import logs_of_run
 from tasks.score import describe_holdout, score_holdout_baselines, score_served_champion
 from tasks.settle import enter_settled_evidence
 from warehouse.faults import store_faults
@@ -190,7 +190,7 @@ def _fit(night: Night, features: Features, cut: Cut) -> tuple[Fitted, ...]:
     report.families = [FamilyOutcome(family) for family in asked.families]
     with night.watch.stage("fit"):
         recipes = (
-            search_families(night, cut)
+            search_families(night, features, cut)
             if asked.mode == "search"
             else {family: night.default_recipe(family) for family in asked.families}
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,6 @@ from prefect.states import Completed, Failed
 from flows.exit_status import is_bad_input
 from flows.fit_runner import FitRunner
 from flows.interrupt import FitThreads, taking_signals
-from flows.logs import logs_of_run
 from flows.night import CORES, fit_runner, store_of
 from flows.replay_parameters import ReplayParameters
 from flows.retrain import BAD_INPUT
@@ -24,6 +23,7 @@ from resource_prediction.allocation import AllocationRule
 from resource_prediction.errors import EveryFamilyFailedError, ResourcePredictionError
 from resource_prediction.replay.periods import Period
 from resource_prediction.summary.aside import Price
+from tasks.elsewhere import take_in
 from tasks.features import Features, build_features
 from tasks.ingest import generate_demo, with_retries
 from tasks.replay import (
@@ -38,6 +38,7 @@ from tasks.replay import (
     plan_walk,
 )
 from tasks.replay_outcome import ReplayEnd, conclude_replay
+from tasks.run_logs import logs_of_run
 from warehouse.faults import store_faults
 from warehouse.layout import Layout
 
@@ -159,8 +160,11 @@ def _fit_periods(under_way: Replay) -> None:
 
 def _fit_missing(under_way: Replay, period: Period, orders: list[PeriodOrder]) -> None:
     cut = cut_period(under_way.store, under_way.features, period)
-    calls = {str(order.recipe["family"]): {"order": order, "cut": cut} for order in orders}
+    origin = under_way.runner.origin(under_way.store, under_way.features, cut, of_replay=True)
+    calls = {str(order.recipe["family"]): {"order": replace(order, origin=origin), "cut": cut} for order in orders}
     for family, ended in under_way.runner.run(fit_period, calls):
-        if ended.error is not None:
+        if ended.error is None:
+            take_in(under_way.store, ended.value)
+        else:
             under_way.failed[family] = ended.error
             get_run_logger().error("%s failed, the others go on: %s", family, ended.error)

@@ -8,6 +8,7 @@ import logging
 import zipfile
 from collections.abc import Mapping
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -38,8 +39,8 @@ def allocations_key(feature_name: str, recipe: str, since_us: int, until_us: int
     return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:32]
 
 
-def save_allocations(replay: Layout, key: str, allocations: Allocations) -> None:
-    """Store what a finished fit gave; it is there whole or not at all.
+def save_allocations(replay: Layout, key: str, allocations: Allocations) -> Path:
+    """Store what a finished fit gave; it is there whole or not at all. Returns the file.
 
     Args:
         replay: `Layout.replay` of a store.
@@ -49,8 +50,10 @@ def save_allocations(replay: Layout, key: str, allocations: Allocations) -> None
     written = BytesIO()
     without = {f"{_WITHOUT}{guard}": gib for guard, gib in allocations.without.items()}
     np.savez(written, allow_pickle=False, frozen=allocations.frozen, live=allocations.live, **without)
+    path = replay.allocations / f"{key}.npz"
     with store_faults(replay):
-        write_durably(replay.allocations / f"{key}.npz", written.getvalue())
+        write_durably(path, written.getvalue())
+    return path
 
 
 def find_allocations(replay: Layout, key: str) -> Allocations | None:
