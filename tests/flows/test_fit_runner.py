@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -97,6 +99,43 @@ def test_fits_in_processes_and_on_dask_give_the_champion_of_threads_and_survive_
             dask = train("--runner", f"dask:{cluster.scheduler_address}", store=tmp_path / "dask")
         assert killed.is_set()
         assert_same(dask, threads)
+
+
+POOL = """
+import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from flows.fit_runner import end_with_parent
+if __name__ == "__main__":
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
+        fits = [pool.submit(time.sleep, 600) for _ in range(2)]
+        while not all(fit.running() for fit in fits):
+            time.sleep(0.1)
+        print("both run", flush=True)
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT])
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to look for orphans")
+def test_workers_end_with_the_process_that_started_them_and_leave_ctrl_c_to_it(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    script = tmp_path / "pool.py"
+    script.write_text(POOL, encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        [sys.executable, str(script)], env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "both run\n"
+        if number == signal.SIGINT:
+            os.killpg(process.pid, signal.SIGINT)  # as a terminal does; the workers go on
+            time.sleep(0.5)
+            assert len(of_session(process.pid)) >= 3
+        process.kill()
+        process.wait(timeout=30)
+        assert wait_until_gone(process.pid) == []
 
 
 class BrokenOnce:
