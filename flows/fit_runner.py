@@ -31,6 +31,9 @@ from warehouse.settings import Settings
 
 LOCAL_HOST = "127.0.0.1"
 
+WORKER_ENVIRONMENT = {**RUN_ENVIRONMENT, "PYTHONWARNINGS": "ignore:resource_tracker:UserWarning"}
+"""Of processes that are started here. Python's tracker of semaphores warns of what Ctrl-C leaves, after cleaning up."""
+
 TOGETHER = 2
 """How often a broken pool of processes is made anew for all that were in it; from then on one family at a time."""
 
@@ -194,7 +197,7 @@ def end_with_parent() -> None:
 
 def _make(runner: Runner, workers: int) -> TaskRunner[Any]:
     """Prefect's task runner, set for one fit a worker and one thread a fit, and for this machine only."""
-    for name, value in RUN_ENVIRONMENT.items():
+    for name, value in WORKER_ENVIRONMENT.items():
         os.environ.setdefault(name, value)
     if runner.kind == PROCESSES:
         return ProcessPoolTaskRunner(workers, initializer=end_with_parent)

@@ -39,5 +39,8 @@ def set_up_logs(*, quiet: bool) -> None:
     logging.getLogger("prefect").setLevel(logging.ERROR if quiet else logging.INFO)
     for name in OUR_LOGGERS:
         logging.getLogger(name).setLevel(logging.ERROR if quiet else logging.INFO)
+    # Where fits run is told by their progress; what a cluster says of itself is not.
+    for name in ("distributed", "prefect.task_runner"):
+        logging.getLogger(name).setLevel(logging.ERROR if quiet else logging.WARNING)
     # Optuna tells each trial on a handler of its own; the search's own line says how many are left.
     logging.getLogger(OPTUNA).setLevel(logging.WARNING)

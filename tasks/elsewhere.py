@@ -19,7 +19,7 @@ from prefect.context import TaskRunContext
 from resource_prediction.errors import UnseenStoreError
 from resource_prediction.evidence import LEDGER_COLUMNS, empty_ledger
 from tasks.features import Cut, Features
-from tasks.run_logs import logs_of_run
+from tasks.run_logs import logs_of_worker
 from warehouse.artifacts import artifact_path, store_artifact
 from warehouse.durable import write_durably
 from warehouse.exchange import Parcel, receive, send
@@ -83,7 +83,7 @@ def at_hand(store: str, origin: Origin | None) -> Iterator[str]:
     if origin is None:
         yield store
         return
-    with logs_of_run() if TaskRunContext.get() is not None else nullcontext():
+    with logs_of_worker() if TaskRunContext.get() is not None else nullcontext():
         if origin.parcel is not None:
             yield str(receive(origin.parcel, Settings().cache_folder))
         elif platform.node() == origin.host:

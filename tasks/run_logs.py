@@ -37,3 +37,11 @@ def logs_of_run() -> Iterator[None]:
         for name, level in before.items():
             logging.getLogger(name).removeHandler(handler)
             logging.getLogger(name).setLevel(level)
+
+
+@contextmanager
+def logs_of_worker() -> Iterator[None]:
+    """`logs_of_run` for a task in a process of its own, whose console is nobody's: the end of a task is in the UI."""
+    logging.getLogger("prefect.task_runs").setLevel(logging.WARNING)
+    with logs_of_run():
+        yield
