@@ -24,7 +24,7 @@ from prefect.utilities.callables import get_call_parameters
 
 from flows.runner import DASK, PROCESSES, RAY, THREADS, Runner
 from flows.server import RUN_ENVIRONMENT
-from resource_prediction.errors import LostWorkerError, StoreError
+from resource_prediction.errors import LostWorkerError, StoreError, UnreachableClusterError
 from tasks.elsewhere import Origin, send_inputs
 from tasks.features import Cut, Features
 from warehouse.settings import Settings
@@ -162,11 +162,13 @@ class FitRunner:
         if here or self.runner.kind == THREADS:
             begun: PrefectFuture[Any] = task.submit(**call)
             return begun
-        if self._opened is None:
-            self._opened = _make(self.runner, self._workers)
-            self._opened.__enter__()
-        with _server_that_workers_reach():
-            future: PrefectFuture[Any] = self._opened.submit(task, get_call_parameters(task.fn, (), dict(call)))
+        try:
+            if self._opened is None:
+                self._opened = _make(self.runner, self._workers).__enter__()
+            with _server_that_workers_reach():
+                future: PrefectFuture[Any] = self._opened.submit(task, get_call_parameters(task.fn, (), dict(call)))
+        except OSError as error:
+            raise UnreachableClusterError(self.runner.kind, self.runner.address or LOCAL_HOST, str(error)) from error
         return future
 
     def _lost_errors(self) -> tuple[type[Exception], ...]:
