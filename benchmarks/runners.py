@@ -34,13 +34,13 @@ class Outcome:
 
     Attributes:
         result: Its JSON object.
+        models: Digest of each family's judged model, which a worker made: equal digests are equal bytes.
         killed: Command line of the worker that was killed; None for none.
-        said: What it wrote beside the result.
     """
 
     result: dict[str, Any]
+    models: dict[str, str]
     killed: str | None
-    said: str
 
 
 def main() -> int:
@@ -79,7 +79,17 @@ def _run(arguments: argparse.Namespace, runner: str, place: Path, *, kill: bool)
         out, said = process.communicate()
     if process.returncode != 0:
         raise RuntimeError(f"{runner} ended with status {process.returncode}: {said}")
-    return Outcome(json.loads(out.splitlines()[-1]), killed[0] if killed else None, said)
+    return Outcome(json.loads(out.splitlines()[-1]), _judged_models(place), killed[0] if killed else None)
+
+
+def _judged_models(store: Path) -> dict[str, str]:
+    sys.path[0] = str(ROOT)
+    from warehouse.layout import Layout  # noqa: PLC0415 - run as a script
+    from warehouse.registry import Registry  # noqa: PLC0415
+
+    with Registry.read(Layout(store)) as registry:
+        fits = [registry.fits.newest(family, "judged") for family in registry.fits.families()]
+    return {fit.family: fit.digest for fit in fits if fit is not None}
 
 
 def _kill_a_busy_worker(process: subprocess.Popen[str], killed: list[str]) -> None:
@@ -99,17 +109,17 @@ def _kill_a_busy_worker(process: subprocess.Popen[str], killed: list[str]) -> No
 
 def _report(outcomes: dict[str, list[Outcome]], arguments: argparse.Namespace) -> int:
     """Print the table; returns 1 where a runner chose another champion or scored otherwise than threads."""
-    threads = outcomes[THREADS][0].result
+    threads = outcomes[THREADS][0]
     print(f"{arguments.rows:,} synthetic jobs over {arguments.days:g} days, {arguments.workers} workers")
-    print("| runner | champion | same model | largest difference of a score | fit seconds | killed worker |")
+    print("| runner | champion | same models | largest difference of a score | fit seconds | killed worker |")
     print("|---|---|---|---:|---:|---|")
     same = True
     for runner, of_runner in outcomes.items():
         results = [outcome.result for outcome in of_runner]
-        digests = {Path(result["champion"]["path"]).name for result in results}
-        is_same = digests == {Path(threads["champion"]["path"]).name}
-        difference = max(_difference(result, threads) for result in results)
-        same = same and is_same and difference <= 1e-6
+        is_same = all(outcome.models == threads.models for outcome in of_runner)
+        difference = max(_difference(result, threads.result) for result in results)
+        is_equal = difference <= 1e-6 and results[0]["champion"]["family"] == threads.result["champion"]["family"]
+        same = same and is_equal
         seconds = statistics.median(result["seconds"]["fit"] for result in results)
         killed = ", ".join(sorted({outcome.killed for outcome in of_runner if outcome.killed})) or "none"
         print(

@@ -165,6 +165,7 @@ class FitRunner:
         try:
             if self._opened is None:
                 self._opened = _make(self.runner, self._workers).__enter__()
+                _warn_of_a_server_out_of_reach(self.runner)
             with _server_that_workers_reach():
                 future: PrefectFuture[Any] = self._opened.submit(task, get_call_parameters(task.fn, (), dict(call)))
         except OSError as error:
@@ -221,6 +222,21 @@ def _make(runner: Runner, workers: int) -> TaskRunner[Any]:
         values |= {"_node_ip_address": LOCAL_HOST, "object_store_memory": RAY_OBJECTS_BYTES}
     ray_runner: TaskRunner[Any] = RayTaskRunner(init_kwargs={**values, "log_to_driver": False})
     return ray_runner
+
+
+def _warn_of_a_server_out_of_reach(runner: Runner) -> None:
+    """Say where workers on other machines would look for Prefect's server on their own."""
+    api = PREFECT_API_URL.value() or LOCAL_HOST
+    if runner.address is not None and _is_local(api) and not _is_local(runner.address):
+        get_run_logger().warning(
+            "workers of %s cannot reach a Prefect server of this machine only: set PREFECT_API_URL to an address that "
+            "they reach",
+            runner.address,
+        )
+
+
+def _is_local(address: str) -> bool:
+    return address == "auto" or any(name in address for name in (LOCAL_HOST, "localhost"))
 
 
 @contextmanager
