@@ -132,7 +132,7 @@ class _PlainFuture:
 
         return Completed(data=self.future.result())
 
-    def result(self) -> Any:  # noqa: ANN401 - whatever the task returns
+    def result(self, raise_on_failure: bool = True) -> Any:  # noqa: ANN401 - whatever the task returns
         return self.future.result()
 
     def wait(self) -> None:
@@ -162,7 +162,7 @@ def _without_prefect() -> Iterator[None]:
         for name, value in {
             "prefect.Task.__call__": call,
             "prefect.Task.submit": submit,
-            "flows.fan_out.as_completed": as_they_end,
+            "flows.fit_runner.as_completed": as_they_end,
             "flows.retrain.logs_of_run": nullcontext,
             **dict.fromkeys(SENT, lambda *_values, **_named: None),
         }.items():

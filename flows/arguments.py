@@ -6,6 +6,7 @@ import argparse
 from datetime import date, datetime
 from typing import Any, NoReturn
 
+from flows.runner import THREADS
 from resource_prediction.config import MODEL_FAMILIES
 from resource_prediction.defaults import (
     DEMO_DAYS,
@@ -32,6 +33,7 @@ examples:
   python flows/train.py --train --model-families xgboost_classification lightgbm_regression
   python flows/train.py --task-type classification --run-search --trials 50
   python flows/train.py --source builds.csv --job-hours 0.5 --usd-per-gib-hour 0.004
+  python flows/train.py --runner processes --workers 4             each fit in a process of its own
   python flows/train.py --evaluate-only                            score what is there; fit and promote nothing
   python flows/train.py --source builds.csv --json | tail -1 | python -m json.tool
 
@@ -215,6 +217,13 @@ def add_run(group: argparse._ArgumentGroup) -> None:
         "--store",
         metavar="DIR",
         help="where everything on disk lives (default: RESOURCE_PREDICTION_STORE, else var/demo or var/own)",
+    )
+    group.add_argument(
+        "--runner",
+        default=THREADS,
+        metavar="WHERE",
+        help="where families are fitted: threads (the default), processes, dask or ray on this machine, or a cluster: "
+        "dask:tcp://HOST:8786, ray:ray://HOST:10001",
     )
     group.add_argument("--workers", type=int, metavar="N", help="families fitted side by side (default: the cores)")
     group.add_argument("--seed", type=int, default=SEED, metavar="N", help="seed of fits and searches (%(default)s)")

@@ -147,9 +147,11 @@ def check(kind: type[Parameters], values: dict[str, Any], parser: argparse.Argum
 
 
 def check_places(parameters: RetrainParameters) -> None:
-    """Raise where there is nothing to read, or no store can be, before anything is started."""
+    """Raise where there is nothing to read, no store can be, or nothing can fit, before anything is started."""
     from datetime import UTC, datetime  # noqa: PLC0415
 
+    from flows.runner import Runner  # noqa: PLC0415
+    from warehouse.exchange import check_exchange  # noqa: PLC0415
     from warehouse.layout import Layout  # noqa: PLC0415
     from warehouse.settings import Settings  # noqa: PLC0415
     from warehouse.sources.opening import check_places as check_sources  # noqa: PLC0415
@@ -157,6 +159,10 @@ def check_places(parameters: RetrainParameters) -> None:
 
     layout = Layout(Path(parameters.store or Settings().store_to_write(demo=parameters.is_demo)))
     check_place(layout)
+    runner = Runner.parse(parameters.runner)
+    runner.check()
+    if runner.crosses_machines and (exchange := Settings().exchange):
+        check_exchange(exchange)
     if not parameters.is_demo:
         # Whether a store has rows is known for certain only under its lock: the flow looks again.
         may_be_empty = layout.engine_file.exists() or layout.current.exists()

@@ -8,6 +8,7 @@ from resource_prediction.errors import (
     MissingFeaturesError,
     ReplayRangeError,
     ResourcePredictionError,
+    RunnerError,
     SourceError,
     StoreKindError,
     TelemetryError,
@@ -31,6 +32,7 @@ BAD_INPUT: tuple[type[ResourcePredictionError], ...] = (
     HoldoutError,
     ReplayRangeError,
     UnknownFamilyError,
+    RunnerError,
 )
 """Errors that a user mends by giving something else; all others are failures of a step."""
 

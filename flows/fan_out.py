@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import replace
 from typing import Any
 
-from prefect import get_run_logger
-from prefect.context import FlowRunContext
-from prefect.futures import PrefectFuture, as_completed
-from prefect.task_runners import ThreadPoolTaskRunner
+from prefect import Task, get_run_logger
 
+from flows.fit_runner import Calls
 from flows.night import Night
-from resource_prediction.errors import StoreError
 from resource_prediction.recipe import Recipe
+from tasks.elsewhere import take_in
 from tasks.features import Cut, Features
-from tasks.fit import Fitted, Purpose, fit_judged
+from tasks.fit import Fitted, Purpose, fit_judged, is_fitted
 from tasks.report import FamilyOutcome
 from tasks.run import run_state
 from tasks.search import search_family
@@ -23,26 +22,31 @@ Recipes = dict[str, Recipe]
 """The recipe of each family."""
 
 
-def search_families(night: Night, cut: Cut) -> Recipes:
+def search_families(night: Night, features: Features, cut: Cut) -> Recipes:
     """Search every chosen family at once; one that fails is left out, with its error in the report."""
-    asked = night.parameters
-    futures = {
-        outcome.family: search_family.submit(
-            night.store, night.default_recipe(outcome.family).values, cut, trials=asked.trials, seed=asked.seed
-        )
+    asked, origin = night.parameters, night.runner.origin(night.store, features, cut)
+    calls = {
+        outcome.family: {
+            "store": night.store,
+            "recipe": night.default_recipe(outcome.family).values,
+            "cut": cut,
+            "trials": asked.trials,
+            "seed": asked.seed,
+            "origin": origin,
+        }
         for outcome in night.report.families
     }
     found: Recipes = {}
-    for outcome, searched in _as_they_end(night.report.families, futures):
+    for outcome, searched in _as_they_end(night, search_family, night.report.families, calls):
         outcome.trials, found[outcome.family] = searched.trials, Recipe.of(searched.recipe)
         outcome.not_shown += searched.not_shown
         trials = sum(each.trials["done"] for each in night.report.families if each.trials)
         get_run_logger().info(
             "search: %d of %d families, %d of %d trials done: %s best %.1f",
             len(found),
-            len(futures),
+            len(calls),
             trials,
-            len(futures) * asked.trials,
+            len(calls) * asked.trials,
             outcome.family,
             searched.score,
         )
@@ -59,13 +63,15 @@ def fit_families(
     purpose: Purpose = "candidate",
 ) -> tuple[Fitted, ...]:
     """Fit and score every family that has a recipe at once; one that fails is left out, and its error reported."""
-    futures = {
-        family: fit_judged.submit(night.order(recipe.values, features, cut, purpose))
-        for family, recipe in recipes.items()
-    }
+    orders = {family: night.order(recipe.values, features, cut, purpose) for family, recipe in recipes.items()}
+    finished = {family for family, order in orders.items() if is_fitted(order)}
+    if len(finished) < len(orders):
+        origin = night.runner.origin(night.store, features, cut)
+        orders |= {family: replace(orders[family], origin=origin) for family in orders.keys() - finished}
+    calls = {family: {"order": order} for family, order in orders.items()}
     best: Fitted | None = None
     done = 0
-    for outcome, fitted in _as_they_end([each for each in outcomes if each.family in futures], futures):
+    for outcome, fitted in _as_they_end(night, fit_judged, outcomes, calls, finished):
         outcome.fitted, done = fitted, done + 1
         outcome.not_shown += fitted.not_shown
         if best is None or fitted.metrics["score"] < best.metrics["score"]:
@@ -73,7 +79,7 @@ def fit_families(
         get_run_logger().info(
             "fit: %d of %d families done: %s scores %.1f %s; best so far: %s with %.1f",
             done,
-            len(futures),
+            len(calls),
             outcome.family,
             fitted.metrics["score"],
             _origin(night, fitted),
@@ -83,35 +89,27 @@ def fit_families(
     return tuple(outcome.fitted for outcome in outcomes if outcome.fitted)
 
 
-def end_fits() -> None:
-    """Drop what has not begun and wait for what has: a run that has ended leaves nobody at work in the store."""
-    context = FlowRunContext.get()
-    if context is not None and isinstance(context.task_runner, ThreadPoolTaskRunner):
-        context.task_runner.cancel_all()
-
-
 def _as_they_end(
-    outcomes: Iterable[FamilyOutcome], futures: dict[str, PrefectFuture[Any]]
-) -> Iterable[tuple[FamilyOutcome, Any]]:
+    night: Night,
+    task: Task[..., Any],
+    outcomes: Iterable[FamilyOutcome],
+    calls: Calls,
+    here: Container[str] = frozenset(),
+) -> Iterator[tuple[FamilyOutcome, Any]]:
     """Each family with its task's result as it ends; a failed one is noted and not yielded.
 
     Raises:
         StoreError: A task could not read or write the store.
     """
-    by_id = {futures[outcome.family].task_run_id: outcome for outcome in outcomes}
-    for future in as_completed(list(futures.values())):
-        outcome = by_id[future.task_run_id]
-        future.wait()  # the server may still call a task running that has just ended here
-        state = future.state
-        if state.is_completed():
-            yield outcome, future.result()
+    of_family = {outcome.family: outcome for outcome in outcomes}
+    for family, ended in night.runner.run(task, calls, here):
+        outcome = of_family[family]
+        if ended.error is None:
+            take_in(night.store, ended.value.parcel)
+            yield outcome, ended.value
         else:
-            error = future.result(raise_on_failure=False)
-            if isinstance(error, StoreError):
-                # No fault of the family: the others would fail for the same reason.
-                raise error
-            outcome.error = state.message or state.name
-            get_run_logger().error("%s failed, the others go on: %s", outcome.family, outcome.error)
+            outcome.error = ended.error
+            get_run_logger().error("%s failed, the others go on: %s", family, outcome.error)
 
 
 def _origin(night: Night, fitted: Fitted) -> str:

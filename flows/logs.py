@@ -3,20 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
-
-from prefect.logging.handlers import APILogHandler
 
 from resource_prediction.errors import ResourcePredictionError
-from resource_prediction.models import DeployableModel
+from tasks.run_logs import OPTUNA, OUR_LOGGERS
 
 PREFECT_LOGGERS = ("prefect.task_runs", "prefect.flow_runs")
-
-OUR_LOGGERS = ("resource_prediction", "warehouse", "tasks")
-OPTUNA = "optuna"
-MODEL_LOGGER = DeployableModel.__module__
-
 
 DROPPED = "cancelled by the task runner"
 
@@ -35,30 +26,6 @@ class ErrorsOnce(logging.Filter):
         return not (isinstance(error, ResourcePredictionError) or told_at_the_end or DROPPED in text)
 
 
-@contextmanager
-def logs_of_run() -> Iterator[None]:
-    """Send log lines of our layers and of Optuna to the run in Prefect, from the flow and from its tasks.
-
-    Not by PREFECT_LOGGING_EXTRA_LOGGERS: a worker imports Prefect, which reads it, before anything of ours.
-    """
-    handler = APILogHandler()
-    before = {name: logging.getLogger(name).level for name in (*OUR_LOGGERS, OPTUNA, MODEL_LOGGER)}
-    for name in (*OUR_LOGGERS, OPTUNA):
-        logger = logging.getLogger(name)
-        if not any(isinstance(each, APILogHandler) for each in logger.handlers):
-            logger.addHandler(handler)  # a user's PREFECT_LOGGING_EXTRA_LOGGERS may have been there first
-        if logger.level == logging.NOTSET:
-            logger.setLevel(logging.INFO)
-    # Scoring every family on one hold-out would say of its unseen values as often as there are families.
-    logging.getLogger(MODEL_LOGGER).setLevel(logging.ERROR)
-    try:
-        yield
-    finally:
-        for name, level in before.items():
-            logging.getLogger(name).removeHandler(handler)
-            logging.getLogger(name).setLevel(level)
-
-
 def set_up_logs(*, quiet: bool) -> None:
     """Keep Prefect's chatter, and its own telling of our errors, off the console.
 
@@ -72,5 +39,8 @@ def set_up_logs(*, quiet: bool) -> None:
     logging.getLogger("prefect").setLevel(logging.ERROR if quiet else logging.INFO)
     for name in OUR_LOGGERS:
         logging.getLogger(name).setLevel(logging.ERROR if quiet else logging.INFO)
+    # Where fits run is told by their progress; what a cluster says of itself is not.
+    for name in ("distributed", "prefect.task_runner"):
+        logging.getLogger(name).setLevel(logging.ERROR if quiet else logging.WARNING)
     # Optuna tells each trial on a handler of its own; the search's own line says how many are left.
     logging.getLogger(OPTUNA).setLevel(logging.WARNING)

@@ -6,7 +6,9 @@ import os
 from dataclasses import dataclass, field
 from typing import Any
 
+from flows.fit_runner import FitRunner
 from flows.parameters import RetrainParameters
+from flows.runner import Runner
 from flows.stopwatch import Stopwatch
 from resource_prediction.allocation import AllocationRule
 from resource_prediction.config import default_parameters
@@ -27,12 +29,14 @@ class Night:
         parameters: What was asked.
         store: The store's folder.
         report: The parts of its result.
+        runner: Where families are searched and fitted.
         watch: Its clock.
     """
 
     parameters: RetrainParameters
     store: str
     report: RunReport
+    runner: FitRunner
     watch: Stopwatch = field(default_factory=Stopwatch)
 
     def default_recipe(self, family: str) -> Recipe:
@@ -58,6 +62,17 @@ class Night:
             under_cost=asked.under_cost,
             purpose=purpose,
         )
+
+
+def fit_runner(parameters: RetrainParameters) -> FitRunner:
+    """Where a run fits, as asked.
+
+    Raises:
+        RunnerError: It cannot be used here.
+    """
+    runner = Runner.parse(parameters.runner)
+    runner.check()
+    return FitRunner(runner, parameters.workers or CORES)
 
 
 def store_of(parameters: RetrainParameters) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from flows.runner import PATTERN, THREADS, Runner
 from resource_prediction.config import MODEL_FAMILIES, families_of
 from resource_prediction.date_range import DateRange
 from resource_prediction.defaults import (
@@ -67,8 +68,10 @@ class RetrainParameters(BaseModel):
     """Points of the business score for each percent of jobs below their peak."""
     headroom_pct: Annotated[float, Field(ge=0, le=100)] = HEADROOM_PCT
     """Percent added to every allocation, up to the cap: page cache counts at a limit, and no peak contains it."""
+    runner: Annotated[str, Field(json_schema_extra={"pattern": PATTERN})] = THREADS
+    """Where families are fitted: `threads`, `processes`, `dask`, `ray`, or a cluster: `dask:ADDRESS`, `ray:ADDRESS`."""
     workers: Annotated[int | None, Field(ge=1, le=1_024)] = None
-    """Families fitted side by side; none is one for each core."""
+    """Families fitted side by side; none is one for each core. A cluster with an address has workers of its own."""
     store: str | None = None
     """Folder of the store; none is RESOURCE_PREDICTION_STORE, else var/demo for the demo and var/own for all else."""
     seed: Annotated[int, Field(ge=0, lt=2**31)] = SEED
@@ -87,6 +90,7 @@ class RetrainParameters(BaseModel):
             DateRange(self.from_date, self.until_date)
             Holdout.parse(self.holdout)
             parse_duration_us(self.label_delay)
+            Runner.parse(self.runner)
             sees_nothing = self.train_window is not None and parse_duration_us(self.train_window) == 0
             for family in self.model_families:
                 if family not in MODEL_FAMILIES:

@@ -19,6 +19,7 @@ examples:
   python flows/replay.py --source builds.csv --every 12h --model-families lightgbm_classification
   python flows/replay.py --source builds.csv --headroom-pct 10     the price of headroom for page cache
   python flows/replay.py --source builds.csv --under-cost 20       fewer jobs at risk, more memory
+  python flows/replay.py --source builds.csv --runner processes --workers 4
   python flows/replay.py --source builds.csv --job-hours 0.5 --usd-per-gib-hour 0.004
   python flows/replay.py --source builds.csv --json | tail -1 | python -m json.tool
 

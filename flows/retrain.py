@@ -14,10 +14,9 @@ from prefect.exceptions import TerminationSignal
 from prefect.states import Cancelled, Completed, Failed
 
 from flows.exit_status import is_bad_input
-from flows.fan_out import Recipes, end_fits, fit_families, search_families
+from flows.fan_out import Recipes, fit_families, search_families
 from flows.interrupt import FitThreads, leave_soon, stoppable
-from flows.logs import logs_of_run
-from flows.night import CORES, Night, store_of
+from flows.night import CORES, Night, fit_runner, store_of
 from flows.parameters import RetrainParameters
 from flows.showing import Meanwhile, draw_meanwhile, show_night
 from resource_prediction.errors import EveryFamilyFailedError, ResourcePredictionError, StoreBusyError
@@ -43,6 +42,7 @@ from tasks.promote import (
 )
 from tasks.report import FamilyOutcome, RunReport
 from tasks.run import begin_run, end_run
+from tasks.run_logs import logs_of_run
 from tasks.score import describe_holdout, score_holdout_baselines, score_served_champion
 from tasks.settle import enter_settled_evidence
 from warehouse.faults import store_faults
@@ -66,16 +66,17 @@ def retrain(parameters: RetrainParameters) -> State[Any]:
     """Learn from what is new, and promote a model that is better than the champion."""
     store = store_of(parameters)
     try:
+        runner = fit_runner(parameters)
         run_id = begin_run(store, parameters.model_dump(mode="json"))
     except StoreBusyError as error:
         return Cancelled(message=str(error))
     except ResourcePredictionError as error:
         return _failed(error)
     price = Price(parameters.job_hours, parameters.usd_per_gib_hour)
-    night = Night(parameters, store, RunReport(run_id, store, parameters.is_demo, price))
+    night = Night(parameters, store, RunReport(run_id, store, parameters.is_demo, price), runner)
     steps = evaluate_night if parameters.mode == "evaluate" else train_night
     _limit_fits(parameters.workers)
-    with stoppable(store, run_id):
+    with stoppable(store, run_id), runner:
         return _take_steps(night, steps)
 
 
@@ -94,10 +95,10 @@ def _take_steps(night: Night, steps: Callable[[Night], tuple[dict[str, Any], Asi
             result, aside = steps(night)
             end_run(store, run_id, "done", night.report.record(result, aside))
     except ResourcePredictionError as error:
-        end_fits()
+        night.runner.close()
         return _failed(error, _note_end(store, run_id, "failed"))
     except Exception:
-        end_fits()
+        night.runner.close()
         _note_end(store, run_id, "failed")
         raise
     except BaseException as error:
@@ -189,7 +190,7 @@ def _fit(night: Night, features: Features, cut: Cut) -> tuple[Fitted, ...]:
     report.families = [FamilyOutcome(family) for family in asked.families]
     with night.watch.stage("fit"):
         recipes = (
-            search_families(night, cut)
+            search_families(night, features, cut)
             if asked.mode == "search"
             else {family: night.default_recipe(family) for family in asked.families}
         )

@@ -4,27 +4,26 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from prefect import flow, get_run_logger
 from prefect.client.schemas.objects import State
-from prefect.futures import as_completed
 from prefect.states import Completed, Failed
 
 from flows.exit_status import is_bad_input
-from flows.fan_out import end_fits
+from flows.fit_runner import FitRunner
 from flows.interrupt import FitThreads, taking_signals
-from flows.logs import logs_of_run
-from flows.night import CORES, store_of
+from flows.night import CORES, fit_runner, store_of
 from flows.replay_parameters import ReplayParameters
 from flows.retrain import BAD_INPUT
 from resource_prediction.allocation import AllocationRule
-from resource_prediction.errors import EveryFamilyFailedError, ResourcePredictionError, StoreError
+from resource_prediction.errors import EveryFamilyFailedError, ResourcePredictionError
 from resource_prediction.replay.periods import Period
 from resource_prediction.summary.aside import Price
+from tasks.elsewhere import take_in
 from tasks.features import Features, build_features
 from tasks.ingest import generate_demo, with_retries
 from tasks.replay import (
@@ -39,6 +38,7 @@ from tasks.replay import (
     plan_walk,
 )
 from tasks.replay_outcome import ReplayEnd, conclude_replay
+from tasks.run_logs import logs_of_run
 from tasks.ui import show_replay
 from warehouse.faults import store_faults
 from warehouse.layout import Layout
@@ -56,6 +56,7 @@ class Replay:
         features: Features of all rows.
         walk: What is walked over.
         recipes: Of each family.
+        runner: Where families are fitted.
         failed: Error of each family that failed in some period; it is not fitted any more.
     """
 
@@ -64,6 +65,7 @@ class Replay:
     features: Features
     walk: Walk
     recipes: Mapping[str, ReplayRecipe]
+    runner: FitRunner
     failed: dict[str, str] = field(default_factory=dict)
 
     def orders(self, period: Period) -> list[PeriodOrder]:
@@ -84,22 +86,22 @@ def replay(parameters: ReplayParameters) -> State[Any]:
     """Walk forward over the past, and report what each policy would have cost; nothing that serves is changed."""
     store = store_of(parameters)
     try:
-        with held_store(store), taking_signals(), store_faults(Layout(Path(store))), logs_of_run():
-            result = _take_steps(parameters, store)
+        runner = fit_runner(parameters)
+        with held_store(store), taking_signals(), runner, store_faults(Layout(Path(store))), logs_of_run():
+            result = _take_steps(parameters, store, runner)
     except ResourcePredictionError as error:
-        end_fits()
         return Failed(name=BAD_INPUT if is_bad_input(error) else "Failed", message=str(error))
     return Completed(name="Replayed", message=f"report: {result['report']}", data=result)
 
 
-def _take_steps(parameters: ReplayParameters, store: str) -> dict[str, Any]:
+def _take_steps(parameters: ReplayParameters, store: str, runner: FitRunner) -> dict[str, Any]:
     began = time.perf_counter()
     _ingest(parameters, store)
     features = build_features(store, parameters.label_delay_us, parameters.workers or CORES, reuse=False)
     walk = plan_walk(store, features, parameters.dates, parameters.every_us)
     rule = AllocationRule(under_cost=parameters.under_cost, headroom_pct=parameters.headroom_pct)
     recipes = choose_recipes(store, parameters.families, rule, parameters.label_delay_us, walk.span.since_us)
-    under_way = Replay(parameters, store, features, walk, recipes)
+    under_way = Replay(parameters, store, features, walk, recipes, runner)
     prepared_seconds = time.perf_counter() - began
     _fit_periods(under_way)
     end = ReplayEnd(
@@ -162,16 +164,11 @@ def _fit_periods(under_way: Replay) -> None:
 
 def _fit_missing(under_way: Replay, period: Period, orders: list[PeriodOrder]) -> None:
     cut = cut_period(under_way.store, under_way.features, period)
-    futures = [fit_period.submit(order, cut) for order in orders]
-    families = {future.task_run_id: str(order.recipe["family"]) for future, order in zip(futures, orders, strict=True)}
-    for future in as_completed(futures):
-        future.wait()  # the server may still call a task running that has just ended here
-        state = future.state
-        if not state.is_completed():
-            error = future.result(raise_on_failure=False)
-            if isinstance(error, StoreError):
-                # No fault of the family: the others would fail for the same reason.
-                raise error
-            family = families[future.task_run_id]
-            under_way.failed[family] = str(state.message or state.name)
-            get_run_logger().error("%s failed, the others go on: %s", family, under_way.failed[family])
+    origin = under_way.runner.origin(under_way.store, under_way.features, cut, of_replay=True)
+    calls = {str(order.recipe["family"]): {"order": replace(order, origin=origin), "cut": cut} for order in orders}
+    for family, ended in under_way.runner.run(fit_period, calls):
+        if ended.error is None:
+            take_in(under_way.store, ended.value)
+        else:
+            under_way.failed[family] = ended.error
+            get_run_logger().error("%s failed, the others go on: %s", family, ended.error)

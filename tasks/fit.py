@@ -22,12 +22,14 @@ from resource_prediction.models.unified_wrapper import DeployableModel
 from resource_prediction.recipe import Recipe
 from resource_prediction.risk_correction import RiskCorrection
 from resource_prediction.training import fit_recipe
+from tasks.elsewhere import Origin, at_hand, hand_in_fit
 from tasks.features import Cut, Features
 from tasks.progress import FamilyProgress
 from tasks.score import enter_evidence, load_scored_jobs, predict_timed
 from warehouse import prepared
 from warehouse.artifacts import artifact_path, store_artifact
 from warehouse.code_version import code_version
+from warehouse.exchange import Parcel
 from warehouse.faults import store_faults
 from warehouse.layout import Layout
 from warehouse.registry import Fit, Registry, Role
@@ -48,6 +50,7 @@ class Fitted:
         fit_seconds: Wall clock of the fit in this run; 0 where it was taken over.
         taken_from: The earlier run it was taken over from, if any.
         not_shown: What the Prefect UI could not be told of it.
+        parcel: What a worker that cannot see the store hands in, to be filed by the flow.
     """
 
     recipe: dict[str, Any]
@@ -56,6 +59,7 @@ class Fitted:
     fit_seconds: float
     taken_from: str | None
     not_shown: tuple[str, ...] = ()
+    parcel: Parcel | None = None
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ class FitOrder:
         seed: Seed of the fit.
         under_cost: Penalty that all recipes of the run are scored with; a recipe allocates by its own.
         purpose: Why it is fitted, for the task's name.
+        origin: Where the order comes from, for a task outside the flow's process.
     """
 
     store: str
@@ -81,6 +86,7 @@ class FitOrder:
     seed: int
     under_cost: float
     purpose: Purpose = "candidate"
+    origin: Origin | None = None
 
     @property
     def layout(self) -> Layout:
@@ -107,8 +113,10 @@ def fit_judged(order: FitOrder) -> Fitted | State[Any]:
     progress = FamilyProgress("fit", str(order.recipe["family"]))
     progress.tell(0, f"{order.purpose}: fitting")
     try:
-        with store_faults(order.layout):
-            fitted = _fit(order, "judged", {}, RiskCorrection())
+        with at_hand(order.store, order.origin) as store, store_faults(Layout(Path(store))):
+            here = replace(order, store=store)
+            fitted = _fit(here, "judged", {}, RiskCorrection())
+            parcel = hand_in_fit(store, order.origin, here.key("judged", {}, RiskCorrection()))
     except StoreError:
         raise
     except ResourcePredictionError as error:
@@ -116,7 +124,7 @@ def fit_judged(order: FitOrder) -> Fitted | State[Any]:
         return Failed(message=str(error))
     origin = f"in {fitted.fit_seconds:.1f} s" if fitted.taken_from is None else f"taken over from {fitted.taken_from}"
     progress.tell(100, f"{order.purpose}: scores {fitted.metrics['score']:.1f}, fitted {origin}")
-    return replace(fitted, not_shown=tuple(progress.not_shown))
+    return replace(fitted, not_shown=tuple(progress.not_shown), parcel=parcel)
 
 
 @task(name="serve", task_run_name="fit {order.recipe[family]} on everything known")
@@ -128,6 +136,12 @@ def fit_served(order: FitOrder, judged: Fitted) -> Fitted:
     """
     score = {name: judged.metrics[name] for name in SCORE_NAMES}
     return _fit(order, "served", score, _learn_correction(order, judged))
+
+
+def is_fitted(order: FitOrder) -> bool:
+    """Whether the store has the judged fit, so that it is taken over."""
+    with Registry.read(order.layout) as registry:
+        return registry.fits.find(order.key("judged", {}, RiskCorrection())) is not None
 
 
 def _learn_correction(order: FitOrder, judged: Fitted) -> RiskCorrection:

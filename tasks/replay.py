@@ -28,9 +28,11 @@ from resource_prediction.replay.allocations import Offers, make_offers, offered_
 from resource_prediction.replay.periods import Period, choose_span, lead_in, split
 from resource_prediction.telemetry import LEARNING_COLUMNS
 from resource_prediction.training import build_training_set, fit_recipe
+from tasks.elsewhere import Origin, at_hand, hand_in
 from tasks.features import Cut, Features
 from tasks.score import from_us, load_scored_jobs
 from warehouse import prepared
+from warehouse.exchange import Parcel
 from warehouse.faults import store_faults
 from warehouse.layout import Layout
 from warehouse.published import read_rows, read_snapshot
@@ -87,6 +89,7 @@ class PeriodOrder:
         recipe: Values of the recipe.
         period: Jobs that are allocated for; its beginning is the cut-off.
         seed: Seed of the fit.
+        origin: Where the order comes from, for a task outside the flow's process.
     """
 
     store: str
@@ -94,6 +97,7 @@ class PeriodOrder:
     recipe: dict[str, Any]
     period: Period
     seed: int
+    origin: Origin | None = None
 
     @property
     def replay(self) -> Layout:
@@ -204,24 +208,25 @@ def is_finished(order: PeriodOrder) -> bool:
 
 
 @task(name="replay fit", task_run_name="fit {order.recipe[family]} before {order.period.since}")
-def fit_period(order: PeriodOrder, cut: Cut) -> float | State[Any]:
-    """Fit a recipe on what was known, allocate for its period, and keep what it offers; returns seconds.
+def fit_period(order: PeriodOrder, cut: Cut) -> Parcel | State[Any] | None:
+    """Fit a recipe on what was known, allocate for its period, and keep what it offers.
 
     A family that cannot be fitted ends as a failed task with one line, and stops no other.
+
+    Returns:
+        The allocations, of a worker that cannot see the store; else None.
 
     Raises:
         StoreError: The store cannot be read or written, which is no fault of the family.
     """
-    began = time.perf_counter()
     try:
-        with store_faults(order.replay):
-            model = fit_recipe(order.fitted, prepared.load_training_set(order.replay, cut.name), order.seed)
-            jobs = load_scored_jobs(
-                order.store, order.features, since_us=order.period.since_us, until_us=order.period.until_us
-            )
-            save_offers(order.replay, order.key, make_offers(model, jobs, order.under_costs))
+        with at_hand(order.store, order.origin) as store, store_faults(Layout(Path(store)).replay):
+            replay, period = Layout(Path(store)).replay, order.period
+            model = fit_recipe(order.fitted, prepared.load_training_set(replay, cut.name), order.seed)
+            jobs = load_scored_jobs(store, order.features, since_us=period.since_us, until_us=period.until_us)
+            path = save_offers(replay, order.key, make_offers(model, jobs, order.under_costs))
+            return hand_in(store, order.origin, [path.relative_to(store).as_posix()])
     except StoreError:
         raise
     except ResourcePredictionError as error:
         return Failed(message=str(error))
-    return time.perf_counter() - began

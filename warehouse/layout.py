@@ -104,6 +104,10 @@ class Layout:
         """Held with flock by the process that is in the middle of a run; its text names the run that held it last."""
         return self.store / "run.lock"
 
+    def handed_in(self, key: str) -> Path:
+        """Of a worker that cannot see the store: a fit that it made, as the flow is to file it."""
+        return self.store / "handed_in" / f"{key}.json"
+
     @property
     def studies(self) -> Path:
         """Storage of the searches."""

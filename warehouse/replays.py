@@ -9,6 +9,7 @@ import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -47,8 +48,8 @@ def allocations_key(feature_name: str, recipe: str, period: Period, seed: int, u
     return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:32]
 
 
-def save_offers(replay: Layout, key: str, offers: Offers) -> None:
-    """Store what a finished fit offers; it is there whole or not at all.
+def save_offers(replay: Layout, key: str, offers: Offers) -> Path:
+    """Store what a finished fit offers; it is there whole or not at all. Returns the file.
 
     Args:
         replay: `Layout.replay` of a store.
@@ -58,8 +59,10 @@ def save_offers(replay: Layout, key: str, offers: Offers) -> None:
     written = BytesIO()
     # Allocations are points of one support, so they repeat: a quarter of the bytes.
     np.savez_compressed(written, allow_pickle=False, **offers.to_arrays())
+    path = replay.allocations / f"{key}.npz"
     with store_faults(replay):
-        write_durably(replay.allocations / f"{key}.npz", written.getvalue())
+        write_durably(path, written.getvalue())
+    return path
 
 
 def find_offers(replay: Layout, key: str, under_costs: Sequence[float]) -> Offers | None:

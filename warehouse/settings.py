@@ -18,11 +18,21 @@ class Settings(BaseSettings):
 
     Attributes:
         store: ``RESOURCE_PREDICTION_STORE``: the folder of the store; None where it is not set or empty.
+        exchange: ``RESOURCE_PREDICTION_EXCHANGE``: URL of the place through which files reach workers that cannot see
+            the store.
+        cache: ``RESOURCE_PREDICTION_CACHE``: the folder in which such a worker keeps what it received.
     """
 
     model_config = SettingsConfigDict(env_prefix="RESOURCE_PREDICTION_", frozen=True, env_ignore_empty=True)
 
     store: Path | None = None
+    exchange: str | None = None
+    cache: Path | None = None
+
+    @property
+    def cache_folder(self) -> Path:
+        """Where a worker keeps what it received."""
+        return self.cache or Path.home() / ".cache" / "resource-prediction"
 
     def store_to_write(self, *, demo: bool) -> Path:
         """The store of a run that was not given one."""

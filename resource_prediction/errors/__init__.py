@@ -24,6 +24,15 @@ from resource_prediction.errors.fits import (
     TooFewRowsError,
 )
 from resource_prediction.errors.root import ResourcePredictionError
+from resource_prediction.errors.runners import (
+    ExchangeError,
+    LostWorkerError,
+    MissingExtraError,
+    RunnerError,
+    RunnerNameError,
+    UnreachableClusterError,
+    UnseenStoreError,
+)
 from resource_prediction.errors.store import (
     MissingFeaturesError,
     NominationConflictError,
@@ -66,6 +75,7 @@ __all__ = [
     "DurationError",
     "EmptySourceError",
     "EveryFamilyFailedError",
+    "ExchangeError",
     "FeatureMismatchError",
     "FeatureVersionError",
     "FitError",
@@ -73,7 +83,9 @@ __all__ = [
     "HoldoutError",
     "LeakError",
     "LibraryVersionError",
+    "LostWorkerError",
     "MissingColumnError",
+    "MissingExtraError",
     "MissingFeaturesError",
     "NoUsableRowError",
     "NominationConflictError",
@@ -84,6 +96,8 @@ __all__ = [
     "ReplayRangeError",
     "ResourcePredictionError",
     "RollbackError",
+    "RunnerError",
+    "RunnerNameError",
     "SchemeError",
     "ScoringError",
     "SourceError",
@@ -101,7 +115,9 @@ __all__ = [
     "UnknownFamilyError",
     "UnknownSchemeError",
     "UnknownVersionError",
+    "UnreachableClusterError",
     "UnreachableSourceError",
+    "UnseenStoreError",
     "UnsettledFileError",
     "UnusableStoreError",
 ]

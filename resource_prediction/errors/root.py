@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 class ResourcePredictionError(Exception):
     """Root of all errors of ours; its text says what failed, what was there, what is legal and what to do next.
@@ -19,3 +21,13 @@ class ResourcePredictionError(Exception):
         self.expected = expected
         self.next_step = next_step
         super().__init__(f"{what}: got {got}; expected {expected}. {next_step}")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """How it crosses from a worker process: as its text and fields, as subclasses build those from others."""
+        return _restore, (type(self), str(self), self.__dict__)
+
+
+def _restore(kind: type[ResourcePredictionError], text: str, fields: dict[str, Any]) -> ResourcePredictionError:
+    error = kind.__new__(kind, text)
+    error.__dict__.update(fields)
+    return error

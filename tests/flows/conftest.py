@@ -14,9 +14,10 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from flows.logs import MODEL_LOGGER, OPTUNA, OUR_LOGGERS, PREFECT_LOGGERS
+from flows.logs import PREFECT_LOGGERS
 from flows.train import main
 from resource_prediction.config import CLASSIFICATION_HYPERPARAMETERS, HYPERPARAMETER_CONFIGS, Hyperparameter
+from tasks.run_logs import MODEL_LOGGER, OPTUNA, OUR_LOGGERS
 from tests.flows.result_schema import Result
 
 XGBOOST, LOGISTIC = "xgboost_regression", "logistic_regression_classification"

@@ -74,8 +74,6 @@ def test_every_other_flag_reaches_the_parameters() -> None:
     "line",
     [
         "--mapping farm.toml",
-        "--runner threads",
-        "--timeout 60",
         "--share 50%",
         "--allow 0001",
         "--suggest-mapping",

@@ -9,8 +9,9 @@ import pytest
 from prefect.logging.handlers import APILogHandler
 from prefect.states import Completed, Failed
 
-from flows.logs import OPTUNA, OUR_LOGGERS, PREFECT_LOGGERS, ErrorsOnce, logs_of_run, set_up_logs
+from flows.logs import PREFECT_LOGGERS, ErrorsOnce, set_up_logs
 from resource_prediction.errors import FitError, TooFewRowsError
+from tasks.run_logs import OPTUNA, OUR_LOGGERS, logs_of_run
 
 
 def record_of(error: Exception) -> logging.LogRecord:

@@ -1,0 +1,216 @@
+"""Fits on processes and Dask: the same champions as on threads, and a killed worker is survived."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import BrokenExecutor, Future
+from contextlib import contextmanager
+from multiprocessing import active_children
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from tests.flows.conftest import Outcome, Train
+from tests.flows.test_interrupt import ROOT, of_session
+from tests.flows.test_killed import wait_until_gone
+from warehouse.layout import Layout
+from warehouse.registry import Registry
+
+
+def scores(outcome: Outcome) -> dict[str, tuple[float, float]]:
+    return {name: (family["score"], family["live_score"]) for name, family in outcome.families.items()}
+
+
+def judged(outcome: Outcome) -> dict[str, str]:
+    """The digest of each family's judged model, which a worker made: equal digests are equal bytes."""
+    with Registry.read(Layout(Path(outcome.json["store"]))) as registry:
+        fits = {family: registry.fits.newest(family, "judged") for family in registry.fits.families()}
+    return {family: fit.digest for family, fit in fits.items() if fit is not None}
+
+
+def assert_same(outcome: Outcome, threads: Outcome) -> None:
+    """The same champion, models and scores."""
+    assert outcome.status == threads.status == 0, outcome.err
+    assert outcome.json["verdict"] == threads.json["verdict"] == "first"
+    assert outcome.json["champion"]["family"] == threads.json["champion"]["family"]
+    assert len(judged(threads)) == 2
+    assert judged(outcome) == judged(threads)
+    for family, found in scores(outcome).items():
+        assert found == pytest.approx(scores(threads)[family], abs=1e-6)
+
+
+@contextmanager
+def watching(look: Callable[[], bool]) -> Iterator[threading.Event]:
+    """Call a look every few milliseconds beside the block until it is true; yields whether it ever was."""
+    seen, over = threading.Event(), threading.Event()
+
+    def watch() -> None:
+        while not over.is_set() and not seen.is_set():
+            if look():
+                seen.set()
+            time.sleep(0.02)
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    try:
+        yield seen
+    finally:
+        over.set()
+        watcher.join()
+
+
+def kill_a_child() -> bool:
+    """Kill a process of the pool, where there is one."""
+    for child in active_children():
+        assert child.pid is not None
+        os.kill(child.pid, signal.SIGKILL)
+        return True
+    return False
+
+
+@pytest.mark.slow
+def test_fits_in_processes_and_on_dask_give_the_champion_of_threads_and_survive_a_killed_worker(
+    train: Train, tmp_path: Path
+) -> None:
+    from distributed import Client, LocalCluster  # noqa: PLC0415 - an extra
+
+    threads = train(store=tmp_path / "threads")
+    with watching(kill_a_child) as killed:
+        processes = train("--runner", "processes", "--workers", "2", store=tmp_path / "processes")
+    assert killed.is_set()
+    assert_same(processes, threads)
+    assert any("a worker process died; begun again: " in line for line in processes.log)
+    assert active_children() == []
+
+    with (
+        LocalCluster(
+            n_workers=2, threads_per_worker=1, host="127.0.0.1", dashboard_address=None, memory_limit=None
+        ) as cluster,
+        Client(cluster) as client,
+    ):
+        pids = client.run(os.getpid)
+
+        def kill_one_that_fits() -> bool:
+            for worker, keys in client.processing().items():
+                if any(str(key).startswith("fit") for key in keys):
+                    os.kill(pids[worker], signal.SIGKILL)
+                    return True
+            return False
+
+        with watching(kill_one_that_fits) as killed:
+            dask = train("--runner", f"dask:{cluster.scheduler_address}", store=tmp_path / "dask")
+        assert killed.is_set()
+        assert_same(dask, threads)
+
+
+POOL = """
+import signal
+import sys
+import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from flows.fit_runner import end_with_parent
+
+def fit(begun):
+    Path(begun).touch()
+    time.sleep(600)
+
+if __name__ == "__main__":
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn"), initializer=end_with_parent) as pool:
+        files = [Path(sys.argv[0]).with_suffix(f".{number}") for number in range(2)]
+        fits = [pool.submit(fit, str(file)) for file in files]
+        while not all(file.exists() for file in files):
+            time.sleep(0.1)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        print("both run", flush=True)
+"""
+"""Two workers in the middle of fits that do not end; the process that started them stays, as a flow does a moment."""
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc to look for orphans")
+def test_workers_leave_ctrl_c_to_the_process_that_started_them_and_end_with_it(tmp_path: Path) -> None:
+    script = tmp_path / "pool.py"
+    script.write_text(POOL, encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        [sys.executable, str(script)], env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "both run\n"
+        before = of_session(process.pid)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
+        time.sleep(0.5)
+        assert of_session(process.pid) == before
+        process.kill()
+        process.wait(timeout=30)
+        assert wait_until_gone(process.pid) == []
+
+
+class BrokenOnce:
+    """A pool of processes that breaks as often as it is told to, as a runner of Prefect's."""
+
+    def __init__(self, breaks: list[int], culprit: str) -> None:
+        self.breaks = breaks
+        self.culprit = culprit
+        self.submitted: list[str] = []
+
+    def __enter__(self) -> BrokenOnce:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def submit(self, task: Any, parameters: dict[str, Any]) -> Any:
+        from prefect.futures import PrefectConcurrentFuture  # noqa: PLC0415
+        from prefect.states import Completed  # noqa: PLC0415
+
+        name = parameters["name"]
+        self.submitted.append(name)
+        future: Future[Any] = Future()
+        if self.breaks[0] > 0 and (name == self.culprit or self.breaks[0] > 1):
+            self.breaks[0] -= name == self.culprit
+            future.set_exception(BrokenExecutor("a process was terminated abruptly"))
+        else:
+            future.set_result(Completed(data=name))
+        return PrefectConcurrentFuture(uuid4(), future)
+
+
+@pytest.mark.parametrize(
+    ("breaks", "failed"),
+    [(1, []), (2, []), (3, ["b"])],
+    ids=["once: together again", "twice: one by one", "again alone: it is the culprit"],
+)
+def test_a_family_whose_process_keeps_dying_fails_alone(
+    breaks: int, failed: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from prefect import task  # noqa: PLC0415 - imports Prefect
+
+    from flows import fit_runner  # noqa: PLC0415
+    from flows.runner import Runner  # noqa: PLC0415
+
+    @task
+    def name_itself(name: str) -> str:
+        return name
+
+    counter = [breaks]
+    monkeypatch.setattr(fit_runner, "_make", lambda runner, workers: BrokenOnce(counter, "b"))
+    monkeypatch.setattr(fit_runner, "get_run_logger", lambda: logging.getLogger("test"))
+    runner = fit_runner.FitRunner(Runner("processes"), 2)
+    ended = dict(runner.run(name_itself, {name: {"name": name} for name in "abc"}))
+    assert [name for name in sorted(ended) if ended[name].error is not None] == failed
+    assert {name: each.value for name, each in ended.items() if each.error is None} == {
+        name: name for name in "abc" if name not in failed
+    }
+    for name in failed:
+        assert f"worker of {name}: got BrokenExecutor" in str(ended[name].error)
+        assert "take fewer --workers" in str(ended[name].error)
