@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any
 
 from prefect import get_run_logger
@@ -10,14 +12,16 @@ from prefect.context import FlowRunContext
 from prefect.futures import PrefectFuture, as_completed
 from prefect.task_runners import ThreadPoolTaskRunner
 
-from flows.night import Night
+from flows.night import CORES, Night
 from resource_prediction.errors import StoreError
 from resource_prediction.recipe import Recipe
 from tasks.features import Cut, Features
 from tasks.fit import Fitted, Purpose, fit_judged
 from tasks.report import FamilyOutcome
 from tasks.run import run_state
-from tasks.search import search_family
+from tasks.search import SearchOrder, search_family
+from warehouse.layout import Layout
+from warehouse.running_searches import queue_searches
 
 Recipes = dict[str, Recipe]
 """The recipe of each family."""
@@ -26,11 +30,22 @@ Recipes = dict[str, Recipe]
 def search_families(night: Night, cut: Cut) -> Recipes:
     """Search every chosen family at once; one that fails is left out, with its error in the report."""
     asked = night.parameters
+    families = [outcome.family for outcome in night.report.families]
+    queue_searches(Layout(Path(night.store)), families)
+    ends = _ends(night, len(families))
     futures = {
-        outcome.family: search_family.submit(
-            night.store, night.default_recipe(outcome.family).values, cut, trials=asked.trials, seed=asked.seed
+        family: search_family.submit(
+            SearchOrder(
+                night.store,
+                night.report.run_id,
+                night.default_recipe(family).values,
+                cut,
+                trials=asked.trials,
+                seed=asked.seed,
+                ends_at=end,
+            )
         )
-        for outcome in night.report.families
+        for family, end in zip(families, ends, strict=True)
     }
     found: Recipes = {}
     for outcome, searched in _as_they_end(night.report.families, futures):
@@ -47,6 +62,16 @@ def search_families(night: Night, cut: Cut) -> Recipes:
             searched.score,
         )
     return found
+
+
+def _ends(night: Night, families: int) -> list[float | None]:
+    """When each search is to end: of the time that is asked for, each round of searches side by side gets as much."""
+    seconds = night.parameters.timeout_seconds
+    if seconds is None:
+        return [None] * families
+    began, at_once = time.time(), night.parameters.workers or CORES
+    rounds = -(-families // at_once)
+    return [began + seconds * (family // at_once + 1) / rounds for family in range(families)]
 
 
 def fit_families(
