@@ -32,7 +32,7 @@ def search_families(night: Night, cut: Cut) -> Recipes:
     asked = night.parameters
     families = [outcome.family for outcome in night.report.families]
     queue_searches(Layout(Path(night.store)), families)
-    ends = _ends(night, len(families))
+    ends = search_ends(night, len(families))
     futures = {
         family: search_family.submit(
             SearchOrder(
@@ -64,7 +64,7 @@ def search_families(night: Night, cut: Cut) -> Recipes:
     return found
 
 
-def _ends(night: Night, families: int) -> list[float | None]:
+def search_ends(night: Night, families: int) -> list[float | None]:
     """When each search is to end: of the time that is asked for, each round of searches side by side gets as much."""
     seconds = night.parameters.timeout_seconds
     if seconds is None:

@@ -9,14 +9,15 @@ from matplotlib.axes import Axes
 from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from resource_prediction.arrays import FloatArray
 from resource_prediction.config import hyperparameters
 from resource_prediction.search import SearchResult, Trial
 from resource_prediction.summary.picture import ALLOCATION, PEAK, REQUEST, UNDER, draw_figure
 
-COLOURS = "viridis_r"
-"""Dark is a low score, a good one; told apart by colour-blind people too."""
+COLOURS = "viridis"
+"""Dark is a low score, a good one; colour-blind people tell them apart too."""
 
 
 def render_study(found: SearchResult, text: str, suffix: str) -> bytes:
@@ -46,6 +47,7 @@ def _plot_scores(axes: Axes, trials: Sequence[Trial]) -> None:
     axes.plot(places[~pruned], scores[~pruned], ".", color=PEAK, label="trial")
     axes.plot(places[pruned], scores[pruned], "x", color=UNDER, markersize=5, label="pruned, over its folds")
     axes.plot(places[:1], scores[:1], "D", color=PEAK, markersize=6, label="defaults")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     low, high = best.min(), max(scores[0], float(np.quantile(scores, 0.9)))
     room = 0.08 * (high - low) or 1.0
     axes.set(xlabel="trial", ylabel="score over the folds; lower is better", ylim=(low - room, high + room))
@@ -56,7 +58,7 @@ def _plot_importance(axes: Axes, found: SearchResult) -> None:
     axes.set_title("what the score varies by", fontsize=10, loc="left")
     if not found.importance:
         axes.set_axis_off()
-        axes.text(0, 0.9, "too few complete trials to tell", transform=axes.transAxes, fontsize=9)
+        axes.text(0, 0.9, "too few trials to tell", transform=axes.transAxes, fontsize=9)
         return
     names = list(found.importance)[::-1]
     shares = [100 * found.importance[name] for name in names]
@@ -69,7 +71,8 @@ def _plot_parallel(figure: Figure, axes: Axes, found: SearchResult) -> None:
     complete = sorted((each for each in found.trials if not each.is_pruned), key=lambda each: -each.score)
     names = [name for name in hyperparameters(found.recipe.family) if name in complete[-1].parameters]
     scores = np.array([trial.score for trial in complete])
-    colour = ScalarMappable(Normalize(scores.min(), max(float(np.median(scores)), scores.min() + 1e-9)), COLOURS)
+    # Half of the trials share the end of the scale: what matters is how the good ones differ.
+    colour = ScalarMappable(Normalize(scores.min(), max(float(np.median(scores)), scores.min() + 0.1)), COLOURS)
     heights = np.stack([_heights(found.recipe.family, name, complete) for name in names], axis=1)
     for place in range(len(names)):
         axes.axvline(place, color=REQUEST, linewidth=1)
@@ -101,9 +104,8 @@ def _heights(family: str, name: str, trials: Sequence[Trial]) -> FloatArray:
 def _label_ends(axes: Axes, place: int, family: str, name: str) -> None:
     entry = hyperparameters(family)[name]
     if "choices" in entry:
-        heights = np.arange(len(entry["choices"])) / max(1, len(entry["choices"]) - 1)
-        ticks = [(height, str(choice)) for height, choice in zip(heights, entry["choices"], strict=True)]
+        texts = [f"{choice:,}" if isinstance(choice, int) else str(choice) for choice in entry["choices"]]
     else:
-        ticks = [(0.0, f"{entry['min']:g}"), (1.0, f"{entry['max']:g}")]
-    for height, text in ticks:
+        texts = [f"{entry['min']:,g}", f"{entry['max']:,g}"]
+    for height, text in zip(np.linspace(0, 1, len(texts)), texts, strict=True):
         axes.annotate(text, (place, height), xytext=(4, 0), textcoords="offset points", fontsize=7.5, va="center")
