@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
 import numpy as np
@@ -48,7 +49,7 @@ class Measured:
 
 
 def main() -> int:
-    """Print a table of families, and the wall clock of all of them side by side."""
+    """Print a table of families, and the wall clock of all of them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("source", nargs="?", help="telemetry file; without one the synthetic farm")
     parser.add_argument("--rows", type=int, default=4_000, metavar="N", help="jobs of the synthetic farm (%(default)s)")
@@ -57,23 +58,24 @@ def main() -> int:
     parser.add_argument("--trials", type=int, default=20, metavar="N", help="of each search (%(default)s)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2], metavar="N")
     parser.add_argument("--families", nargs="+", choices=families_of(), default=families_of(), metavar="NAME")
-    parser.add_argument("--wall", action="store_true", help="measure the wall clock too, families side by side")
     arguments = parser.parse_args()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     data = read_training_rows(arguments)
     print(f"{len(data.peak_gib):,} training rows, {arguments.trials} trials a search\n")
     print("| family | seed | pruned | variants | best | the loop's best | trials a core-minute | the loop's | times |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
-    totals = np.zeros(2)
-    for family in arguments.families:
-        for seed in arguments.seeds:
-            measured = measure(family, data, arguments.trials, seed)
-            assert measured.error <= 1e-6, "sharing changed a score"
-            totals += measured.seconds, measured.plain_seconds
-            print(f"| {family} | {seed} | {_cells(measured)} |", flush=True)
-    print(f"\nall: {totals[0]:.0f} core-seconds, the loop {totals[1]:.0f}: {totals[1] / totals[0]:.1f} times as many")
-    if arguments.wall:
-        print_wall(arguments, data)
+    walls = []
+    for seed in arguments.seeds:
+        measured, wall = measure(arguments.families, data, arguments.trials, seed)
+        walls.append(wall)
+        for each in measured:
+            assert each.error <= 1e-6, "sharing changed a score"
+            print(f"| {each.found.recipe.family} | {seed} | {_cells(each)} |", flush=True)
+    ours, plain = np.mean(walls, axis=0)
+    print(
+        f"\nwall clock on {os.cpu_count()} cores: {60 * arguments.trials * len(arguments.families) / ours:.0f} trials a "
+        f"minute, the loop {60 * arguments.trials * len(arguments.families) / plain:.0f}: {plain / ours:.1f} times as many"
+    )
     return 0
 
 
@@ -89,10 +91,25 @@ def read_training_rows(arguments: argparse.Namespace) -> TrainingSet:
     return replace(data, **{name: getattr(data, name)[:: arguments.thin] for name in columns})
 
 
-def measure(family: str, data: TrainingSet, trials: int, seed: int) -> Measured:
-    """Search a family, then fit the same trials one after the other, each on a fresh matrix and to its end."""
-    found, seconds = _timed(lambda: search_family(family, data, trials, seed))
-    scores, plain_seconds = _timed(lambda: loop(found, data, seed))
+def measure(
+    families: list[str], data: TrainingSet, trials: int, seed: int
+) -> tuple[list[Measured], tuple[float, float]]:
+    """Search families side by side; then fit the same trials one by one, each on a fresh matrix and to its end.
+
+    Returns:
+        Each family; wall clock of all searches, and of all loops.
+    """
+    began = time.perf_counter()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        searches = [pool.submit(_timed, partial(search_family, family, data, trials, seed)) for family in families]
+        found = [search.result() for search in searches]
+    wall, began = time.perf_counter() - began, time.perf_counter()
+    plain = [_timed(partial(loop, each, data, seed)) for each, _ in found]
+    measured = [_compare(*ours, *theirs) for ours, theirs in zip(found, plain, strict=True)]
+    return measured, (wall, time.perf_counter() - began)
+
+
+def _compare(found: SearchResult, seconds: float, scores: list[float], plain_seconds: float) -> Measured:
     pairs = [(trial.score, score) for trial, score in zip(found.trials, scores, strict=True) if not trial.is_pruned]
     error = max(abs(one - other) for one, other in pairs)
     return Measured(found, seconds, plain_seconds, min(scores), error)
@@ -108,22 +125,6 @@ def search_family(family: str, data: TrainingSet, trials: int, seed: int) -> Sea
 def loop(found: SearchResult, data: TrainingSet, seed: int) -> list[float]:
     """Scores of a search's trials, by fits that share nothing."""
     return [score_parameters(found.recipe, trial.parameters, data, seed) for trial in found.trials]
-
-
-def print_wall(arguments: argparse.Namespace, data: TrainingSet) -> None:
-    """Wall clock of all searches on all cores, and of the loop on one thread after the other."""
-    seed, cores = arguments.seeds[0], os.cpu_count() or 1
-    began = time.perf_counter()
-    with ThreadPoolExecutor(cores) as pool:
-        found = list(pool.map(lambda family: search_family(family, data, arguments.trials, seed), arguments.families))
-    side_by_side, began = time.perf_counter() - began, time.perf_counter()
-    for each in found:
-        loop(each, data, seed)
-    one_by_one, trials = time.perf_counter() - began, sum(each.done for each in found)
-    print(
-        f"wall clock on {cores} cores: {60 * trials / side_by_side:.0f} trials a minute, the loop "
-        f"{60 * trials / one_by_one:.0f}: {one_by_one / side_by_side:.1f} times as many"
-    )
 
 
 def _cells(measured: Measured) -> str:

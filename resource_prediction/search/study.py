@@ -14,6 +14,7 @@ from resource_prediction.config import default_parameters, hyperparameters
 from resource_prediction.errors import ResourcePredictionError
 from resource_prediction.models.shared_work import SharedWork
 from resource_prediction.recipe import Recipe
+from resource_prediction.search.folds import FOLDS
 from resource_prediction.search.history import (
     KIND,
     UNTIL,
@@ -24,6 +25,7 @@ from resource_prediction.search.history import (
     importance,
     read_trials,
 )
+from resource_prediction.search.pruning import is_behind
 from resource_prediction.search.space import suggest, variants
 from resource_prediction.search.trial import score_folds
 from resource_prediction.training import TrainingSet
@@ -33,8 +35,8 @@ Progress = Callable[[int, float], None]
 STARTS, RETRY_OF = "starts", "retry_of"
 """Attributes in Optuna: of a study, the parameters that it starts from; of a trial, whose retry it is."""
 
-STARTUP_TRIALS = 2
-"""Complete trials before one may be pruned."""
+BLOCK_SCORES = "block_scores"
+"""Attribute of a complete trial: what later ones are compared with."""
 
 
 @dataclass(frozen=True)
@@ -104,8 +106,7 @@ def search(
             is there.
         report: Called after each trial with the finished trials and the best score so far.
     """
-    pruner = optuna.pruners.MedianPruner(n_startup_trials=STARTUP_TRIALS)
-    study = optuna.create_study(storage=storage, study_name=name, pruner=pruner, load_if_exists=True)
+    study = optuna.create_study(storage=storage, study_name=name, load_if_exists=True)
     if STARTS not in study.user_attrs:
         study.set_user_attr(UNTIL, data.until_us)
         study.set_user_attr(STARTS, _starts(recipe.family, starts))
@@ -132,21 +133,29 @@ def _take(study: optuna.Study, recipe: Recipe, data: TrainingSet, budget: Budget
     trial = _ask(study, recipe.family, budget.seed)
     if VARIANT_OF not in trial.user_attrs:
         work.forget_grown()
-    is_first = not finished(study)
     parameters = suggest(trial, recipe.family)
     scores = score_folds(recipe, parameters, data, budget.seed, work=work, n_jobs=budget.threads())
+    best = _best_blocks(study)
     try:
-        for fold, score in enumerate(scores):
-            trial.report(score, fold)
-            if not is_first and trial.should_prune():
+        for fold, scored in enumerate(scores):
+            trial.report(scored.score, fold)
+            is_last = fold == FOLDS - 1
+            if best and not is_last and is_behind(scored.blocks, best):
                 study.tell(trial, state=TrialState.PRUNED)
                 return
-            if not is_first and budget.is_over():
+            if best and not is_last and budget.is_over():
                 raise _TimeIsUpError
     except ResourcePredictionError:
         study.tell(trial, state=TrialState.FAIL)
         raise
-    study.tell(trial, score)
+    trial.set_user_attr(BLOCK_SCORES, scored.blocks)
+    study.tell(trial, scored.score)
+
+
+def _best_blocks(study: optuna.Study) -> list[float]:
+    """Block scores of the best complete trial; empty for the first, which is never pruned and always finished."""
+    complete = study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
+    return list(study.best_trial.user_attrs[BLOCK_SCORES]) if complete else []
 
 
 def _ask(study: optuna.Study, family: str, seed: int) -> optuna.Trial:

@@ -18,6 +18,7 @@ from prefect.client.schemas.objects import State
 
 from resource_prediction.errors import FitError
 from resource_prediction.recipe import Recipe
+from resource_prediction.search import FoldScore
 from resource_prediction.search import study as study_module
 from tasks.features import cut_training_set
 from tasks.search import Searched, SearchOrder, search_family
@@ -28,9 +29,10 @@ from warehouse.studies import open_study
 ROOT = Path(__file__).resolve().parents[2]
 
 
-def bins(_recipe: Any, drawn: dict[str, Any], *_: Any, **__: Any) -> Iterator[float]:
+def bins(_recipe: Any, drawn: dict[str, Any], *_: Any, **__: Any) -> Iterator[FoldScore]:
     """A trial's score without a fit: the more bins the better."""
-    yield from [100.0 - drawn["n_bins"]] * 3
+    score = 100.0 - drawn["n_bins"]
+    yield from [FoldScore(score, (score,) * blocks) for blocks in (4, 8, 12)]
 
 
 @pytest.fixture
@@ -89,7 +91,7 @@ def test_a_study_does_not_start_from_one_that_saw_its_holdout(prepared: Prepared
 
 
 def test_a_search_that_cannot_be_made_ends_as_one_line(prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(*_: Any, **__: Any) -> Iterator[float]:
+    def fail(*_: Any, **__: Any) -> Iterator[FoldScore]:
         raise FitError("trial", got="no luck", expected="luck", next_step="Try again.")
 
     monkeypatch.setattr(study_module, "score_folds", fail)

@@ -12,7 +12,7 @@ from optuna.trial import TrialState
 
 from resource_prediction.config import HYPERPARAMETER_CONFIGS, MODEL_FAMILIES
 from resource_prediction.errors import FitError
-from resource_prediction.search import score_parameters
+from resource_prediction.search import FoldScore, score_parameters
 from resource_prediction.search import study as study_module
 from resource_prediction.training import TrainingSet
 from tests.resource_prediction.search.searches import FAMILY, SPACE, CutTypicalPeak, parameters_of, run
@@ -31,7 +31,7 @@ def test_a_search_ends_with_the_best_of_its_trials(data: TrainingSet) -> None:
     storage = optuna.storages.InMemoryStorage()
     found = run(data, storage, trials=8)
     study = optuna.load_study(study_name="study", storage=storage)
-    assert found.score == min(trial.value for trial in study.trials if trial.value is not None)
+    assert found.score == min(trial.value for trial in study.get_trials(states=[TrialState.COMPLETE]))
     assert found.recipe.parameters == study.best_params
     assert (found.done, found.new) == (8, 8)
     assert found.score <= study.trials[0].value
@@ -69,9 +69,9 @@ def made_scores(monkeypatch: pytest.MonkeyPatch, *trials: list[float]) -> list[d
     """Let trials score this after each fold; returns the parameters that were scored."""
     scores, asked = iter(trials), []
 
-    def score_folds(_recipe: Any, parameters: dict[str, Any], *_: Any, **__: Any) -> Iterator[float]:
+    def score_folds(_recipe: Any, parameters: dict[str, Any], *_: Any, **__: Any) -> Iterator[FoldScore]:
         asked.append(parameters)
-        yield from next(scores)
+        yield from [FoldScore(score, (score,) * 4 * (fold + 1)) for fold, score in enumerate(next(scores))]
 
     monkeypatch.setattr(study_module, "score_folds", score_folds)
     return asked
@@ -81,11 +81,11 @@ def states(storage: optuna.storages.BaseStorage) -> list[TrialState]:
     return [trial.state for trial in optuna.load_study(study_name="study", storage=storage).trials]
 
 
-def test_a_trial_that_falls_behind_the_median_is_pruned_and_counts(
+def test_a_trial_that_falls_behind_the_best_is_pruned_and_counts(
     data: TrainingSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     storage = optuna.storages.InMemoryStorage()
-    made_scores(monkeypatch, [50.0, 30.0, 50.0], [40.0, 20.0, 40.0], [60.0], [44.0, 60.0], [30.0, 10.0, 30.0])
+    made_scores(monkeypatch, [50.0, 50.0, 50.0], [40.0, 40.0, 40.0], [60.0], [30.0, 60.0], [30.0, 30.0, 30.0])
     found = run(data, storage, trials=5)
     assert [trial.is_pruned for trial in found.trials] == [False, False, True, True, False]
     assert (found.done, found.new, found.score) == (5, 5, 30.0)
@@ -95,13 +95,14 @@ def test_the_defaults_are_never_pruned_and_win_a_tie(data: TrainingSet, monkeypa
     storage = optuna.storages.InMemoryStorage()
     made_scores(monkeypatch, [90.0, 90.0, 40.0], [40.0, 40.0, 40.0])
     found = run(data, storage, trials=2)
+    assert [trial.score for trial in found.trials] == [40.0, 40.0]
     assert found.recipe.parameters == {"share": 0.25, "bias": "none"}
     assert not found.trials[0].is_pruned
 
 
 def test_a_pruned_trial_never_wins(data: TrainingSet, monkeypatch: pytest.MonkeyPatch) -> None:
     storage = optuna.storages.InMemoryStorage()
-    made_scores(monkeypatch, [10.0, 10.0, 50.0], [10.0, 10.0, 60.0], [11.0])
+    made_scores(monkeypatch, [50.0, 50.0, 50.0], [10.0, 10.0, 60.0], [51.0])
     assert run(data, storage, trials=3).score == 50.0
 
 
@@ -113,7 +114,7 @@ def test_killed_and_begun_again_a_search_takes_the_same_trials(
     calm = run(data, whole, trials=9, seed=3)
     count = itertools.count()
 
-    def killed(*arguments: Any, **options: Any) -> Iterator[float]:
+    def killed(*arguments: Any, **options: Any) -> Iterator[FoldScore]:
         scores = true_scores(*arguments, **options)
         if next(count) == killed_at:
             raise KeyboardInterrupt
@@ -192,9 +193,9 @@ def test_a_trial_that_time_ran_out_on_is_taken_by_the_next_search(data: Training
 def test_a_trial_that_cannot_be_fitted_ends_the_search_and_is_not_left_open(
     data: TrainingSet, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: Any, **__: Any) -> Iterator[float]:
+    def fail(*_: Any, **__: Any) -> Iterator[FoldScore]:
         raise FitError("trial", got="no luck", expected="luck", next_step="Try again.")
-        yield 0.0
+        yield FoldScore(0.0, (0.0,))
 
     storage = optuna.storages.InMemoryStorage()
     monkeypatch.setattr(study_module, "score_folds", fail)

@@ -13,6 +13,7 @@ from resource_prediction.config import default_parameters
 from resource_prediction.models.shared_work import SharedWork
 from resource_prediction.recipe import Recipe
 from resource_prediction.search import FOLDS, score_folds, score_parameters
+from resource_prediction.search.trial import BLOCKS
 from resource_prediction.training import TrainingSet
 from tests.resource_prediction.fits import HOUR_US
 from tests.resource_prediction.search.searches import FAMILY, quick_recipe
@@ -30,6 +31,11 @@ CHANGES: dict[str, list[dict[str, Any]]] = {
 """Trials of each family, one after the other: cut ones, and ones that are grown anew on features that are shared."""
 
 
+def scores(recipe: Recipe, parameters: dict[str, Any], data: TrainingSet, **shared: Any) -> list[float]:
+    """After each fold."""
+    return [each.score for each in score_folds(recipe, parameters, data, 1, **shared)]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("family", CHANGES)
 def test_shared_work_and_threads_change_no_score(data: TrainingSet, family: str) -> None:
@@ -37,16 +43,18 @@ def test_shared_work_and_threads_change_no_score(data: TrainingSet, family: str)
     work = SharedWork()
     for place, changed in enumerate(CHANGES[family]):
         parameters = {**recipe.parameters, **changed}
-        shared = list(score_folds(recipe, parameters, data, 1, work=work, n_jobs=1 + place % 2))
-        alone = list(score_folds(recipe, parameters, data, 1))
+        shared = scores(recipe, parameters, data, work=work, n_jobs=1 + place % 2)
+        alone = scores(recipe, parameters, data)
         assert shared == pytest.approx(alone, rel=1e-6), changed
 
 
-def test_scores_are_over_the_folds_so_far(data: TrainingSet) -> None:
+def test_scores_are_over_the_folds_so_far_and_blocks_are_parts_of_them(data: TrainingSet) -> None:
     recipe = quick_recipe()
-    scores = list(score_folds(recipe, recipe.parameters, data, 1))
-    assert len(scores) == FOLDS
-    assert scores[-1] == score_parameters(recipe, recipe.parameters, data, 1)
+    after = list(score_folds(recipe, recipe.parameters, data, 1))
+    assert [len(each.blocks) for each in after] == [BLOCKS * (fold + 1) for fold in range(FOLDS)]
+    assert min(after[0].blocks) <= after[0].score <= max(after[0].blocks)
+    assert after[-1].blocks[:BLOCKS] == after[0].blocks
+    assert after[-1].score == score_parameters(recipe, recipe.parameters, data, 1)
 
 
 def test_trials_are_capped_by_the_requests_as_served_allocations_are(data: TrainingSet) -> None:
