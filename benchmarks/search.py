@@ -71,11 +71,7 @@ def main() -> int:
         for each in measured:
             assert each.error <= 1e-6, "sharing changed a score"
             print(f"| {each.found.recipe.family} | {seed} | {_cells(each)} |", flush=True)
-    ours, plain = np.mean(walls, axis=0)
-    print(
-        f"\nwall clock on {os.cpu_count()} cores: {60 * arguments.trials * len(arguments.families) / ours:.0f} trials a "
-        f"minute, the loop {60 * arguments.trials * len(arguments.families) / plain:.0f}: {plain / ours:.1f} times as many"
-    )
+    print_wall(arguments.trials * len(arguments.families), *np.mean(walls, axis=0))
     return 0
 
 
