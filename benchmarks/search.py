@@ -10,6 +10,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
@@ -22,6 +23,7 @@ from resource_prediction.features.table import describe_table
 from resource_prediction.outcomes import read_outcomes
 from resource_prediction.recipe import Recipe
 from resource_prediction.search import Budget, SearchResult, score_parameters, search
+from resource_prediction.summary.study_picture import render_study
 from resource_prediction.training import TrainingSet, build_training_set
 
 LABEL_DELAY_US = 3_600_000_000
@@ -58,6 +60,7 @@ def main() -> int:
     parser.add_argument("--trials", type=int, default=20, metavar="N", help="of each search (%(default)s)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2], metavar="N")
     parser.add_argument("--families", nargs="+", choices=families_of(), default=families_of(), metavar="NAME")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="draw the first search, as .png or .svg")
     arguments = parser.parse_args()
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     data = read_training_rows(arguments)
@@ -68,6 +71,8 @@ def main() -> int:
     for seed in arguments.seeds:
         measured, wall = measure(arguments.families, data, arguments.trials, seed)
         walls.append(wall)
+        if arguments.out is not None and seed == arguments.seeds[0]:
+            arguments.out.write_bytes(render_study(measured[0].found, "", arguments.out.suffix))
         for each in measured:
             assert each.error <= 1e-6, "sharing changed a score"
             print(f"| {each.found.recipe.family} | {seed} | {_cells(each)} |", flush=True)
@@ -85,6 +90,12 @@ def read_training_rows(arguments: argparse.Namespace) -> TrainingSet:
     data = build_training_set(rows, outcomes, point_in_time, until_us=until_us)
     columns = ("matrix", "peak_gib", "memreq_gib", "submitted_us", "known_us")
     return replace(data, **{name: getattr(data, name)[:: arguments.thin] for name in columns})
+
+
+def print_wall(trials: int, seconds: float, plain_seconds: float) -> None:
+    """Print trials a minute of wall clock, and those of the loop."""
+    rates = f"{60 * trials / seconds:.0f} trials a minute, the loop {60 * trials / plain_seconds:.0f}"
+    print(f"\nwall clock on {os.cpu_count()} cores: {rates}: {plain_seconds / seconds:.1f} times as many")
 
 
 def measure(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,17 +16,18 @@ from typing import Any
 
 import optuna
 import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 from prefect.client.schemas.objects import State
 
 from resource_prediction.errors import FitError
 from resource_prediction.recipe import Recipe
 from resource_prediction.search import FoldScore
 from resource_prediction.search import study as study_module
+from resource_prediction.search.history import FINISHED
 from tasks.features import cut_training_set
 from tasks.search import Searched, SearchOrder, search_family
 from tests.tasks.conftest import FAMILY, Prepared
-from warehouse.layout import Layout
-from warehouse.studies import open_study
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -140,15 +143,13 @@ search_family.fn(SearchOrder(store, "run-1", recipe, cut, 500, 1))
 @pytest.mark.slow
 def test_killed_without_warning_no_finished_trial_is_lost(prepared: Prepared) -> None:
     """A real process, real fits, SIGKILL in the middle of a trial."""
-    import json  # noqa: PLC0415 - for this test alone
-
     start, cut = order(prepared, 500), prepared.cut
     command = [sys.executable, "-c", KILLED, start.store, json.dumps(start.recipe), cut.name, str(cut.until_us)]
     env = {**os.environ, "PYTHONPATH": str(ROOT), "PREFECT_LOGGING_LEVEL": "CRITICAL"}
     process = subprocess.Popen(command, cwd=ROOT, env=env, stderr=subprocess.DEVNULL)
     try:
         while process.poll() is None and _finished(prepared) < 3:
-            pass
+            time.sleep(0.05)
     finally:
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -163,17 +164,17 @@ def test_killed_without_warning_no_finished_trial_is_lost(prepared: Prepared) ->
 
 
 def _finished(prepared: Prepared) -> int:
-    found = [path.read_text(encoding="utf-8").count('"values"') for path in journals(prepared)]
-    study = _study(prepared) if found else None
-    states = (optuna.trial.TrialState.COMPLETE, optuna.trial.TrialState.PRUNED)
-    return 0 if study is None else len(study.get_trials(states=states))
+    study = _study(prepared)
+    return 0 if study is None else len(study.get_trials(states=FINISHED))
 
 
 def _study(prepared: Prepared) -> optuna.Study | None:
-    name = f"{Recipe.of(prepared.order().recipe).digest}-{prepared.cut.name}"
-    storage = open_study(Layout(Path(prepared.store)), FAMILY, name)
-    names = optuna.get_all_study_names(storage)
-    return optuna.load_study(study_name=names[0], storage=storage) if names else None
+    """The study, read beside the process that writes it."""
+    for path in journals(prepared):
+        storage = JournalStorage(JournalFileBackend(str(path)))
+        for name in optuna.get_all_study_names(storage):
+            return optuna.load_study(study_name=name, storage=storage)
+    return None
 
 
 def _earlier_cut(prepared: Prepared) -> Any:
