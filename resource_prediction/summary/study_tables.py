@@ -18,7 +18,7 @@ def trial_rows(found: SearchResult) -> list[dict[str, Any]]:
 
 def importance_rows(found: SearchResult) -> list[dict[str, Any]]:
     """One row a parameter, the most important first."""
-    return [{"parameter": name, "importance": share} for name, share in (found.importance or {}).items()]
+    return [{"parameter": name, "importance": share} for name, share in found.importance.items()]
 
 
 def study_text(found: SearchResult) -> str:

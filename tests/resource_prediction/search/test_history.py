@@ -45,7 +45,6 @@ def test_what_matters_is_said_once_there_are_enough_trials(data: TrainingSet) ->
     few, many = optuna.storages.InMemoryStorage(), optuna.storages.InMemoryStorage()
     assert run(data, few, trials=4).importance == {}
     shares = run(data, many, trials=20).importance
-    assert shares is not None
     assert shares.keys() == {"share", "bias"}
     assert abs(sum(shares.values()) - 1) < 1e-9
     assert importance(optuna.load_study(study_name="study", storage=many)) == shares
