@@ -32,6 +32,7 @@ examples:
   python flows/train.py --source exports/ --from 2025-04-01 --until 2025-05-01    backfill: only the rows of April
   python flows/train.py --train --model-families xgboost_classification lightgbm_regression
   python flows/train.py --task-type classification --run-search --trials 50
+  python flows/train.py --run-search --trials 200 --timeout 30m    what half an hour finds; the next run goes on
   python flows/train.py --source builds.csv --job-hours 0.5 --usd-per-gib-hour 0.004
   python flows/train.py --runner processes --workers 4             each fit in a process of its own
   python flows/train.py --evaluate-only                            score what is there; fit and promote nothing
@@ -150,6 +151,11 @@ def _add_modes(group: argparse._ArgumentGroup) -> None:
         default=TRIALS,
         metavar="N",
         help="finished trials of each family's search, earlier runs included (%(default)s)",
+    )
+    group.add_argument(
+        "--timeout",
+        metavar="TIME",
+        help="time for all searches together: seconds, or such as 10m; each family gets at least one trial",
     )
     group.add_argument("--use-defaults", action="store_true", help="makes --run-search the same as --train")
     group.add_argument(

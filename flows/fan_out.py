@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from prefect import Task, get_run_logger
 
 from flows.fit_runner import Calls
-from flows.night import Night
+from flows.night import CORES, Night
 from resource_prediction.recipe import Recipe
 from tasks.elsewhere import take_in
 from tasks.features import Cut, Features
 from tasks.fit import Fitted, Purpose, fit_judged, is_fitted
 from tasks.report import FamilyOutcome
 from tasks.run import run_state
-from tasks.search import search_family
+from tasks.search import SearchOrder, search_family
+from warehouse.layout import Layout
+from warehouse.running_searches import queue_searches
 
 Recipes = dict[str, Recipe]
 """The recipe of each family."""
@@ -25,17 +29,23 @@ Recipes = dict[str, Recipe]
 def search_families(night: Night, features: Features, cut: Cut) -> Recipes:
     """Search every chosen family at once; one that fails is left out, with its error in the report."""
     asked, origin = night.parameters, night.runner.origin(night.store, features, cut)
-    calls = {
-        outcome.family: {
-            "store": night.store,
-            "recipe": night.default_recipe(outcome.family).values,
-            "cut": cut,
-            "trials": asked.trials,
-            "seed": asked.seed,
-            "origin": origin,
-        }
-        for outcome in night.report.families
+    families = [outcome.family for outcome in night.report.families]
+    queue_searches(Layout(Path(night.store)), families)
+    ends = search_ends(night, len(families))
+    orders = {
+        family: SearchOrder(
+            night.store,
+            night.report.run_id,
+            night.default_recipe(family).values,
+            cut,
+            trials=asked.trials,
+            seed=asked.seed,
+            ends_at=end,
+            origin=origin,
+        )
+        for family, end in zip(families, ends, strict=True)
     }
+    calls = {family: {"order": order} for family, order in orders.items()}
     found: Recipes = {}
     for outcome, searched in _as_they_end(night, search_family, night.report.families, calls):
         outcome.trials, found[outcome.family] = searched.trials, Recipe.of(searched.recipe)
@@ -51,6 +61,16 @@ def search_families(night: Night, features: Features, cut: Cut) -> Recipes:
             searched.score,
         )
     return found
+
+
+def search_ends(night: Night, families: int) -> list[float | None]:
+    """When each search is to end: of the time that is asked for, each round of searches side by side gets as much."""
+    seconds = night.parameters.timeout_seconds
+    if seconds is None:
+        return [None] * families
+    began, at_once = time.time(), night.parameters.workers or CORES
+    rounds = -(-families // at_once)
+    return [began + seconds * (family // at_once + 1) / rounds for family in range(families)]
 
 
 def fit_families(

@@ -99,7 +99,7 @@ def stop_run() -> str:
     except ResourcePredictionError as error:
         return f"Stopped. The run could not be marked as stopped: {error}"
     return (
-        f"Stopped run {run_id}. Kept: what was ingested, and every family that had finished; "
+        f"Stopped run {run_id}. Kept: what was ingested, and every family and trial that had finished; "
         f"the same command takes them over. `python -m warehouse champion --store {store}` tells who serves."
     )
 

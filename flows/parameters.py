@@ -20,7 +20,7 @@ from resource_prediction.defaults import (
     TRIALS,
     UNDER_COST,
 )
-from resource_prediction.durations import parse_duration_us
+from resource_prediction.durations import parse_duration_us, parse_seconds
 from resource_prediction.errors import ResourcePredictionError, UnknownFamilyError
 from resource_prediction.holdout import Holdout
 
@@ -51,7 +51,9 @@ class RetrainParameters(BaseModel):
     mode: Mode = "train"
     """`train`: every family with its defaults. `search`: an Optuna search for each. `evaluate`: only score."""
     trials: Annotated[int, Field(ge=1, le=100_000)] = TRIALS
-    """Trials of each family's search, all nights together."""
+    """Trials of each family's search, all nights on the same rows together."""
+    timeout: str | None = None
+    """Time for all searches of the run together: seconds, or a duration such as 10m; none is no limit."""
     task_type: TaskType | None = None
     """Only families of this type; none is both."""
     model_families: tuple[str, ...] = ()
@@ -91,6 +93,7 @@ class RetrainParameters(BaseModel):
             Holdout.parse(self.holdout)
             parse_duration_us(self.label_delay)
             Runner.parse(self.runner)
+            has_no_time = self.timeout_seconds == 0
             sees_nothing = self.train_window is not None and parse_duration_us(self.train_window) == 0
             for family in self.model_families:
                 if family not in MODEL_FAMILIES:
@@ -101,6 +104,11 @@ class RetrainParameters(BaseModel):
             raise ValueError(
                 f"train window: got {self.train_window}; expected a duration above 0, such as 120d. "
                 "Leave it out to see all."
+            )
+        if has_no_time:
+            raise ValueError(
+                f"timeout: got {self.timeout}; expected a time above 0, such as 600 (seconds) or 10m. "
+                "Leave it out to search until all trials are done."
             )
         if not self.families:
             raise ValueError(
@@ -124,6 +132,11 @@ class RetrainParameters(BaseModel):
         """The chosen families, in the order of MODEL_FAMILIES."""
         of_type = families_of(self.task_type)
         return tuple(family for family in of_type if not self.model_families or family in self.model_families)
+
+    @property
+    def timeout_seconds(self) -> float | None:
+        """Time for all searches; None is no limit."""
+        return None if self.timeout is None else parse_seconds(self.timeout)
 
     @property
     def label_delay_us(self) -> int:

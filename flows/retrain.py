@@ -127,7 +127,11 @@ def train_night(night: Night) -> tuple[dict[str, Any], Aside]:
         new_rows=new_rows,
         under_cost=night.parameters.under_cost,
         applies=night.parameters.promote,
-        searched_until_us=cut.until_us if night.parameters.mode == "search" else None,
+        searched_until_us={
+            Recipe.of(outcome.fitted.recipe).digest: cut.until_us
+            for outcome in night.report.families
+            if outcome.trials and outcome.fitted
+        },
         served=night.report.served,
     )
     return _conclude(night, evening, judge_night(evening))

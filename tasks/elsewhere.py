@@ -61,8 +61,9 @@ def send_inputs(store: str, features: Features, cut: Cut, exchange: str, *, of_r
     training = (layout.replay if of_replay else layout).training / cut.name
     snapshot = read_snapshot(layout, features.pointer)
     paths = [layout.store / features.pointer.manifest, *(part.path for part in snapshot.parts)]
-    for folder in (training, layout.features / features.name, layout.studies):
+    for folder in (training, layout.features / features.name):
         paths += [path for path in folder.glob("*") if path.is_file()]
+    paths += layout.studies.glob("*/*.journal")
     return send(exchange, layout.store, [path.relative_to(layout.store).as_posix() for path in paths])
 
 
@@ -154,6 +155,6 @@ def _file(layout: Layout, received: Layout) -> None:
         with Registry.open(layout) as registry:
             registry.evidence.add(entries)
             registry.fits.record(fit)
-    for folder in (received.studies, received.replay.allocations):
-        for path in folder.glob("*"):
+    for made in ("studies/*/*.journal", "runs/*/*.csv", "replay/allocations/*.npz"):
+        for path in received.store.glob(made):
             write_durably(layout.store / path.relative_to(received.store), path.read_bytes())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
@@ -51,8 +51,8 @@ class Evening:
         new_rows: Rows that this run's ingest added or changed.
         under_cost: Penalty of the score.
         applies: Whether the verdict may change anything.
-        searched_until_us: For a run that searched: the instant whose past the searches saw; such rows are no evidence
-            for what they found.
+        searched_until_us: For each recipe that a search of the run found: the instant whose past the search saw; such
+            rows are no evidence for it.
         served: How the champion did as it served, to be stored with the verdict; None where that is not known.
     """
 
@@ -64,7 +64,7 @@ class Evening:
     new_rows: int
     under_cost: float
     applies: bool
-    searched_until_us: int | None = None
+    searched_until_us: Mapping[str, int] = field(default_factory=dict)
     served: dict[str, Any] | None = None
 
 
@@ -240,7 +240,4 @@ def _later(one: Mapping[str, str], other: Mapping[str, str]) -> dict[str, str]:
 
 def _seen_by_search(evening: Evening) -> dict[str, str]:
     """For each recipe that a search of this run found, until when it saw rows."""
-    if evening.searched_until_us is None:
-        return {}
-    until = iso_time(from_us(evening.searched_until_us))
-    return {Recipe.of(fitted.recipe).digest: until for fitted in evening.fits}
+    return {recipe: iso_time(from_us(until_us)) for recipe, until_us in evening.searched_until_us.items()}

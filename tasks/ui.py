@@ -46,7 +46,7 @@ def show_run(
         create_markdown_artifact(explain(result, aside), key=VERDICT, description=f"Run {result['run_id']}")
     if picture is not None:
         with tolerated(PICTURE, not_shown):
-            create_markdown_artifact(_inline(picture), key=PICTURE, description=f"Run {result['run_id']}")
+            create_markdown_artifact(inline(picture), key=PICTURE, description=f"Run {result['run_id']}")
     if report is not None:
         with tolerated(CATEGORIES, not_shown):
             about = (
@@ -54,7 +54,7 @@ def show_run(
             )
             create_table_artifact(report.categories, key=CATEGORIES, description=about)
         with tolerated(CURVE, not_shown):
-            text = f"{_inline(report.curve)}\n{report.tables}"
+            text = f"{inline(report.curve)}\n{report.tables}"
             create_markdown_artifact(text, key=CURVE, description=f"Run {result['run_id']}")
     return not_shown
 
@@ -73,7 +73,8 @@ def show_replay(result: dict[str, Any]) -> list[str]:
     return not_shown
 
 
-def _inline(picture: Picture) -> str:
+def inline(picture: Picture) -> str:
+    """A picture as Markdown, which holds it."""
     # An image artifact would print its whole address, which is the picture itself, as a link below it.
     address = f"data:image/png;base64,{b64encode(picture.png).decode()}"
     return f"![{picture.caption}]({address})\n\n{picture.caption}\n"

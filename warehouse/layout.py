@@ -113,6 +113,10 @@ class Layout:
         """Storage of the searches."""
         return self.store / "studies"
 
+    def family_studies(self, family: str) -> Path:
+        """Journals of a family's studies, a file each."""
+        return self.studies / family
+
     def run_folder(self, run_id: str) -> Path:
         """What a run reports beside its record, as files."""
         return self.store / "runs" / run_id

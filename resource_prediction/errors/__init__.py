@@ -17,6 +17,7 @@ from resource_prediction.errors.asked import (
     UnknownFamilyError,
 )
 from resource_prediction.errors.fits import (
+    DamagedJournalError,
     EveryFamilyFailedError,
     FeatureMismatchError,
     FitError,
@@ -69,6 +70,7 @@ __all__ = [
     "ArtifactError",
     "ArtifactFormatError",
     "ChangedArtifactError",
+    "DamagedJournalError",
     "DateRangeError",
     "DemoFarmError",
     "DistributionError",

@@ -64,3 +64,16 @@ class FeatureMismatchError(ResourcePredictionError):
             expected=f"{wanted!r} there, {len(expected)} features in the order of the fit",
             next_step="Build the features with the code and feature list that the model was fitted with.",
         )
+
+
+class DamagedJournalError(ResourcePredictionError):
+    """The journal of a search that cannot be read."""
+
+    def __init__(self, path: str, got: str) -> None:
+        self.path = path
+        super().__init__(
+            f"reading the trials in {path}",
+            got=got,
+            expected="a journal that a search wrote",
+            next_step="Restore the file from a backup, or remove it: the search begins anew.",
+        )

@@ -21,6 +21,7 @@ from resource_prediction.models.constructor import constructor_arguments
 from resource_prediction.models.fitted import Fitted
 from resource_prediction.models.out_of_time import out_of_time, take, thin
 from resource_prediction.models.residuals import ResidualGroups
+from resource_prediction.models.shared_work import SharedWork, SharesWork
 from resource_prediction.models.sidecar import read_sidecar, write_sidecar
 
 TaskType = Literal["regression", "classification"]
@@ -43,9 +44,10 @@ class Framework:
     n_jobs: int
     fitted: Fitted | None = None
     checked: pd.Index | None = field(default=None, repr=False)
+    work: SharedWork | None = field(default=None, repr=False)
 
 
-class BasePredictor(ABC):
+class BasePredictor(SharesWork, ABC):
     """A model family: write ``fit`` and ``predict``, and inherit distribution, parameters, save and load.
 
     ``fit`` gets a frame of numeric features (NaN is missing, rows in time order) and GiB, or bin numbers from 0 for
@@ -177,7 +179,7 @@ class BasePredictor(ABC):
         predicted = np.asarray(self.predict(X), dtype=np.float64) if len(X) else np.empty(0)
         return fitted.residuals.distribution(predicted)
 
-    def observe(self, X: pd.DataFrame, peak_gib: FloatArray) -> None:  # noqa: B027 - most families cannot
+    def observe(self, X: pd.DataFrame, peak_gib: FloatArray) -> None:
         """Learn from jobs that have ended since the fit, in memory; a family that cannot does nothing.
 
         A family that can overrides it together with `copy`.
@@ -249,8 +251,9 @@ class BasePredictor(ABC):
         return attributes.library_versions(held)
 
     def unfitted(self) -> Self:
-        """An unfitted model of the same class and parameters."""
-        return type(self)(**self.get_parameters(), task_type=self.task, n_jobs=self.n_jobs)
+        """An unfitted model of the same class and parameters, which shares the same work."""
+        other = type(self)(**self.get_parameters(), task_type=self.task, n_jobs=self.n_jobs)
+        return other.share_work(self._framework.work)
 
     def _fit_rows(self, X: pd.DataFrame, y: npt.NDArray[Any], weight: FloatArray | None, most: int | None) -> Self:
         rows = thin(len(X), most)

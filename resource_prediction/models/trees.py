@@ -1,16 +1,49 @@
-"""Trees of scikit-learn as treelite: native files, fast prediction, missing values. Not here: growing, threads."""
+"""Trees of scikit-learn: growing a forest; as treelite: native files, fast prediction. Not here: families."""
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 import treelite
+from sklearn.ensemble import ExtraTreesRegressor
 from treelite import gtil
 
 from resource_prediction.arrays import FloatArray
+
+if TYPE_CHECKING:
+    from resource_prediction.models.base import BasePredictor
+
+
+def grow_forest(
+    model: BasePredictor, matrix: npt.NDArray[Any], target: FloatArray, weight: FloatArray | None
+) -> ExtraTreesRegressor:
+    """Grow a model's randomised trees, or cut a larger forest that a search has grown.
+
+    A forest draws the seeds of its trees one after the other, so the first trees of a large one are the small one.
+
+    Args:
+        model: Whose forest: its parameters, seed and threads.
+        matrix: Features, shape (n, f), without NaN.
+        target: Shape (n,).
+        weight: Of each row, shape (n,), where given.
+    """
+    trees = int(model.get_parameters()["n_estimators"])
+
+    def grow() -> ExtraTreesRegressor:
+        settings = model.learner_parameters()
+        forest = ExtraTreesRegressor(trees, n_jobs=model.n_jobs, random_state=model.random_state, **settings)
+        return forest.fit(matrix, target, sample_weight=weight)
+
+    forest = model.grown("forest", [matrix, target, weight], grow)
+    if len(forest.estimators_) == trees:
+        return forest
+    cut = copy.copy(forest)
+    cut.n_estimators, cut.estimators_ = trees, forest.estimators_[:trees]
+    return cut
 
 
 def save(model: treelite.Model, path: Path) -> None:

@@ -93,6 +93,24 @@ def draw(plot: Callable[[Axes], None], text: str, suffix: str) -> bytes:
         text: Below the picture; empty for none.
         suffix: ``.svg`` or ``.png``.
     """
+
+    def plot_alone(figure: Figure) -> None:
+        axes = figure.add_subplot()
+        plot(axes)
+        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, frameon=False, borderpad=0, fontsize=9)
+
+    return draw_figure(plot_alone, text, suffix, (9.0, 5.0))
+
+
+def draw_figure(plot: Callable[[Figure], None], text: str, suffix: str, inches: tuple[float, float]) -> bytes:
+    """Draw panels in the style of all our pictures; equal values give equal bytes.
+
+    Args:
+        plot: Draws onto the figure.
+        text: Below the picture; empty for none.
+        suffix: ``.svg`` or ``.png``.
+        inches: Width and height.
+    """
     style: dict[Any, Any] = {
         "svg.hashsalt": "allocations",
         "svg.fonttype": "none",
@@ -100,10 +118,8 @@ def draw(plot: Callable[[Axes], None], text: str, suffix: str) -> bytes:
         "axes.spines.right": False,
     }
     with mpl.rc_context(style):
-        figure = Figure(figsize=(9.0, 5.0), layout="constrained")
-        axes = figure.add_subplot()
-        plot(axes)
-        axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=4, frameon=False, borderpad=0, fontsize=9)
+        figure = Figure(figsize=inches, layout="constrained")
+        plot(figure)
         if text:
             figure.supxlabel(text, x=0.01, ha="left", fontsize=8.5)
         drawn = BytesIO()

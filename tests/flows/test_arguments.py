@@ -58,13 +58,14 @@ def test_without_flags_the_demo_farm_is_judged_on_its_newest_fifth() -> None:
 def test_every_other_flag_reaches_the_parameters() -> None:
     asked = parameters(
         "--source a.csv b --holdout 24h --train-window 120d --label-delay 30m --under-cost 20 --workers 3 "
-        "--store here --seed 7 --trials 9 --no-promote --demo-rows 600 --demo-days 2.5 "
+        "--store here --seed 7 --trials 9 --timeout 10m --no-promote --demo-rows 600 --demo-days 2.5 "
         "--job-hours 0.5 --usd-per-gib-hour 0.004 --headroom-pct 10"
     )
     assert asked.source == ("a.csv", "b")
     assert not asked.is_demo
     assert (asked.holdout, asked.train_window_us, asked.label_delay_us) == ("24h", 120 * 86_400_000_000, 1_800_000_000)
     assert (asked.under_cost, asked.workers, asked.store, asked.seed, asked.trials) == (20.0, 3, "here", 7, 9)
+    assert asked.timeout_seconds == 600
     assert (asked.demo_rows, asked.demo_days) == (600, 2.5)
     assert (asked.job_hours, asked.usd_per_gib_hour, asked.headroom_pct) == (0.5, 0.004, 10.0)
     assert not asked.promote

@@ -113,7 +113,7 @@ def test_ctrl_c_stops_says_what_is_kept_and_the_next_run_takes_it_over(tmp_path:
         process.send_signal(signal.SIGINT)
         out, err = process.communicate(timeout=30)
         assert process.returncode == 130
-        assert "Kept: what was ingested, and every family that had finished" in err
+        assert "Kept: what was ingested, and every family and trial that had finished" in err
         assert f"python -m warehouse champion --store {store}" in err
         assert "Traceback" not in err
         assert not out

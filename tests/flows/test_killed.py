@@ -100,7 +100,7 @@ def test_sigterm_stops_within_seconds_as_ctrl_c_does(tmp_path: Path) -> None:
         out, err = process.communicate(timeout=30)
         assert process.returncode == 143
         assert "Stopped run" in err
-        assert "Kept: what was ingested, and every family that had finished" in err
+        assert "Kept: what was ingested, and every family and trial that had finished" in err
         assert "Traceback" not in err
         assert not out
         assert of_session(process.pid) == []

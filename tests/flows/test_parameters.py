@@ -29,6 +29,8 @@ from resource_prediction.config import families_of
         ({"demo_rows": 499}, "greater than or equal to 500"),
         ({"demo_days": 0}, "greater than 0"),
         ({"demo_days": float("nan")}, "less than or equal to 3650"),
+        ({"timeout": "0"}, "timeout: got 0; expected a time above 0"),
+        ({"timeout": "soon"}, "duration: got 'soon'"),
         ({"trials": 0}, "greater than or equal to 1"),
         ({"workers": 0}, "greater than or equal to 1"),
         ({"seed": -1}, "greater than or equal to 0"),

@@ -214,6 +214,13 @@ def test_a_search_goes_on_until_it_has_its_trials(train: Train) -> None:
     assert more.families[LOGISTIC]["trials"] == {"done": 3, "new": 1}
 
 
+def test_a_search_ends_when_its_time_is_up_and_every_family_has_a_trial(train: Train) -> None:
+    run = train("--run-search", "--trials", "500", "--timeout", "0.1")
+    assert run.status == 0
+    done = [family["trials"]["done"] for family in run.json["families"]]
+    assert all(1 <= each < 500 for each in done)
+
+
 def test_a_finished_family_is_taken_from_the_stopped_run(train: Train, tmp_path: Path) -> None:
     stopped = train(families=(LOGISTIC,))
     with sqlite3.connect(tmp_path / "store" / "registry.sqlite") as registry:

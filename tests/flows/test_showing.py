@@ -23,6 +23,7 @@ from warehouse.store import open_store
 pytestmark = pytest.mark.slow
 
 EVENT_SECONDS = 30
+OPTUNA_JOURNAL = "optuna.storages.journal._storage"
 
 
 def ask(path: str, **asked: Any) -> Any:
@@ -56,7 +57,8 @@ def test_a_run_leaves_table_verdict_picture_bars_and_events(train: Train, tmp_pa
     assert first.status == 0, first.err
     shown = artifacts(newest_run())
     bars = {f"{step}-{family}".replace("_", "-") for step in ("search", "fit") for family in (XGBOOST, LOGISTIC)}
-    assert set(shown) == {"leaderboard", "verdict", "allocations", "categories", "curve", *bars}
+    studies = {bar.replace("search-", "study-") for bar in bars if bar.startswith("search-")}
+    assert set(shown) == {"leaderboard", "verdict", "allocations", "categories", "curve", *bars, *studies}
     rows = json.loads(shown["leaderboard"]["data"])
     assert {row["family"] for row in rows} == {XGBOOST, LOGISTIC, "memreq", "rolling_max_20"}
     assert [row["note"] for row in rows[:2]] == ["serves", ""]
@@ -68,6 +70,9 @@ def test_a_run_leaves_table_verdict_picture_bars_and_events(train: Train, tmp_pa
     assert classes[-1]["allocation"] == "all"
     assert int(classes[-1]["rows"]) == first.json["holdout"]["rows"]
     assert "| Balanced |" in shown["curve"]["data"]
+    for study in studies:
+        assert "2 trials, 2 of them in this run" in shown[study]["data"]
+        assert "data:image/png;base64," in shown[study]["data"]
     assert {shown[bar]["data"] for bar in bars} == {100}
     assert "USD at 0.01 USD a GiB-hour" in " ".join(first.err.split())
 
@@ -147,9 +152,9 @@ def test_a_run_that_a_worker_starts_has_the_lines_of_optuna_and_of_our_layers(tm
     run = newest_run()
     until = time.monotonic() + EVENT_SECONDS
     names: set[str] = set()
-    while time.monotonic() < until and not names >= {"optuna.study.study", "tasks.search"}:
+    while time.monotonic() < until and not names >= {OPTUNA_JOURNAL, "tasks.search"}:
         time.sleep(0.5)
         lines = ask("/logs/filter", logs={"flow_run_id": {"any_": [run]}}, limit=200)
         names = {line["name"] for line in lines if line["task_run_id"]}
-    assert {"optuna.study.study", "tasks.search", "warehouse.ingest"} <= names
+    assert {OPTUNA_JOURNAL, "tasks.search", "warehouse.ingest"} <= names
     assert logging.getLogger("tasks").level == logging.NOTSET

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resource_prediction.durations import parse_duration_us
+from resource_prediction.durations import parse_duration_us, parse_seconds
 from resource_prediction.errors import DurationError
 
 
@@ -27,3 +27,8 @@ def test_any_other_text_is_refused_with_an_example(text: str) -> None:
 @given(st.integers(0, 10_000), st.sampled_from("smhdw"))
 def test_a_unit_more_is_never_shorter(number: int, unit: str) -> None:
     assert parse_duration_us(f"{number}{unit}") <= parse_duration_us(f"{number + 1}{unit}")
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("600", 600), (" 1.5 ", 1.5), ("10m", 600), ("0", 0)])
+def test_a_time_may_be_a_number_of_seconds(text: str, seconds: float) -> None:
+    assert parse_seconds(text) == seconds

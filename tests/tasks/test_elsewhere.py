@@ -16,12 +16,12 @@ from resource_prediction.replay.periods import DAY_US, Period
 from tasks.elsewhere import Origin, at_hand, send_inputs, take_in
 from tasks.fit import Fitted, fit_judged, is_fitted
 from tasks.replay import PeriodOrder, cut_period, fit_period
-from tasks.search import Searched, search_family
+from tasks.search import Searched, SearchOrder, search_family
 from tests.tasks.conftest import Prepared
 from warehouse.artifacts import artifact_path, verify_artifacts
 from warehouse.layout import Layout
 from warehouse.registry import Registry
-from warehouse.replays import find_allocations
+from warehouse.replays import find_offers
 
 SMALL: dict[str, Any] = {"max_iter": 5, "n_bins": 12}
 
@@ -94,11 +94,12 @@ def test_what_crosses_is_small_whatever_the_rows_weigh(prepared: Prepared, sent:
 
 def test_a_searchs_study_comes_back_and_goes_on(prepared: Prepared, sent: Origin, hidden: str, tmp_path: Path) -> None:
     recipe = prepared.order(**SMALL).recipe
-    first = search_family.fn(hidden, recipe, prepared.cut, trials=1, seed=1, origin=sent)
+    order = SearchOrder(hidden, "run-1", recipe, prepared.cut, trials=1, seed=1, origin=sent)
+    first = search_family.fn(order)
     assert isinstance(first, Searched)
     take_in(prepared.store, first.parcel)
     parcel = send_inputs.fn(prepared.store, prepared.features, prepared.cut, str(tmp_path / "place"))
-    second = search_family.fn(hidden, recipe, prepared.cut, trials=2, seed=1, origin=Origin("elsewhere", parcel))
+    second = search_family.fn(replace(order, trials=2, origin=Origin("elsewhere", parcel)))
     assert isinstance(second, Searched)
     assert second.trials == {"done": 2, "new": 1}
     assert not Path(hidden).exists()
@@ -111,9 +112,9 @@ def test_a_replays_allocations_come_back(prepared: Prepared, hidden: str, sent: 
     parcel = send_inputs.fn(prepared.store, prepared.features, cut, str(tmp_path / "place"), of_replay=True)
     order = PeriodOrder(prepared.store, prepared.features, prepared.order(**SMALL).recipe, period, seed=1)
     handed_in = fit_period.fn(replace(order, store=hidden, origin=Origin("elsewhere", parcel)), cut)
-    assert find_allocations(order.replay, order.key) is None
+    assert find_offers(order.replay, order.key, order.under_costs) is None
     take_in(prepared.store, handed_in)  # type: ignore[arg-type]
-    assert find_allocations(order.replay, order.key) is not None
+    assert find_offers(order.replay, order.key, order.under_costs) is not None
 
 
 def test_a_worker_on_another_machine_without_an_exchange_is_told_so(prepared: Prepared) -> None:

@@ -189,3 +189,11 @@ def test_of_two_runs_that_nominate_at_once_the_second_is_told(night: Prepared, l
         assert registry.nominations.current() == NOMINATION
         assert registry.seen.until() == {}
         assert len(registry.verdicts.history()) == 1
+
+
+def test_only_what_a_search_of_the_run_found_loses_its_past_evidence(night: Prepared, layout: Layout) -> None:
+    searched = {"d9": 1_767_225_600_000_000}
+    asked = replace(night, evening=replace(night.evening, searched_until_us=searched))
+    asked.keep(_kept(None))
+    with Registry.read(layout) as registry:
+        assert registry.seen.until() == {"d9": "2026-01-01T00:00:00.000000"}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,8 @@ class BoostedTrees(BasePredictor):
         random_state: Seed of feature and row sampling.
         **parameters: The library's own parameters by their own names, and the framework's.
     """
+
+    cut_parameters: ClassVar[tuple[str, ...]] = ("n_estimators",)
 
     def __init__(self, n_estimators: int = 100, random_state: int = 42, **parameters: object) -> None:
         super().__init__(random_state=random_state)

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import copy
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import treelite
-from sklearn.ensemble import ExtraTreesRegressor
 
 from resource_prediction.arrays import FloatArray, IntArray, Matrix
 from resource_prediction.distribution import Atoms, Distribution
@@ -39,6 +38,8 @@ class ExtraTreesModel(BasePredictor):
     Source: Geurts, Ernst, Wehenkel: Extremely randomized trees, 2006; Meinshausen: Quantile regression forests, 2006.
     """
 
+    cut_parameters: ClassVar[tuple[str, ...]] = ("n_estimators", "power", "smoothing")
+
     def __init__(
         self,
         n_estimators: int = 100,
@@ -62,10 +63,7 @@ class ExtraTreesModel(BasePredictor):
         matrix = self.matrix(X)
         self.fill = trees.below_all(matrix)
         filled = np.where(np.isnan(matrix), self.fill, matrix)
-        forest = ExtraTreesRegressor(
-            self.n_estimators, n_jobs=self.n_jobs, random_state=self.random_state, **self.learner_parameters()
-        )
-        forest.fit(filled, y, sample_weight=fit_params.get("sample_weight"))
+        forest = trees.grow_forest(self, filled, y, fit_params.get("sample_weight"))
         nodes = [tree.tree_.children_left for tree in forest.estimators_]
         self.first = np.cumsum([0, *(len(each) for each in nodes)])[:-1]
         is_leaf = np.concatenate(nodes) < 0

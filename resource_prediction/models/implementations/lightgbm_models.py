@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import lightgbm
 import numpy as np
 
@@ -24,12 +26,22 @@ class LightGBMModel(BoostedTrees):
             "num_threads": self.n_jobs,
             "deterministic": True,
             "force_row_wise": True,  # the other layout is chosen by a clock, and sums in another order
+            "feature_pre_filter": False,  # else features depend on min_data_in_leaf, and no search could share them
             "verbosity": -1,
         }
         settings = objective | self.learner_parameters() | fixed
-        data = lightgbm.Dataset(matrix, target, weight=weight, params=settings)
-        self.booster = lightgbm.train(settings, data, num_boost_round=self.n_estimators)
+
+        def grow() -> lightgbm.Booster:
+            binned = lightgbm.Dataset(matrix, weight=weight, params=settings)  # bins nothing before `construct`
+            what = f"Dataset {json.dumps(binned.get_params(), sort_keys=True)}"
+            data = self.prepared(what, [matrix, weight], binned.construct)
+            data.set_label(target)
+            return lightgbm.train(settings, data, num_boost_round=self.n_estimators)
+
+        self.booster = self.grown("LightGBM", [matrix, target, weight], grow)
 
     def score(self, matrix: Matrix) -> FloatArray:
         """See `BoostedTrees.score`."""
-        return np.asarray(self.booster.predict(matrix, num_threads=1), dtype=np.float64)
+        return np.asarray(
+            self.booster.predict(matrix, num_iteration=self.n_estimators, num_threads=1), dtype=np.float64
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any, ClassVar, Self
 
@@ -20,6 +21,7 @@ from resource_prediction.models.attributes import load_xgboost, save_xgboost
 from resource_prediction.models.base import BasePredictor
 from resource_prediction.models.calibration import LevelCalibration
 from resource_prediction.models.fitted import Fitted
+from resource_prediction.models.implementations.xgboost_models import grow
 
 XGBOOST_FILE = "xgboost.ubj"
 CALIBRATION_FILE = "calibration.npz"
@@ -39,6 +41,7 @@ class QuantileEnsemble(BasePredictor):
 
     levels: ClassVar[tuple[float, ...]] = (0.15, 0.5, 0.75, 0.9, 0.97)
     time_blocks: ClassVar[int] = 3
+    cut_parameters: ClassVar[tuple[str, ...]] = ("n_estimators",)
 
     def __init__(
         self,
@@ -105,18 +108,22 @@ class QuantileEnsemble(BasePredictor):
     def _fit_histogram(
         self, level: float, matrix: Matrix, target: FloatArray, weight: FloatArray | None
     ) -> treelite.Model:
-        learner = HistGradientBoostingRegressor(
-            loss="quantile",
-            quantile=level,
-            max_iter=self.n_estimators,
-            max_depth=self.max_depth,
-            learning_rate=self.learning_rate,
-            max_features=self.feature_share,
-            early_stopping=False,
-            random_state=self.random_state,
-        )
-        with threadpool_limits(self.n_jobs, user_api="openmp"):
-            learner.fit(matrix, target, sample_weight=weight)
+        def train() -> HistGradientBoostingRegressor:
+            learner = HistGradientBoostingRegressor(
+                loss="quantile",
+                quantile=level,
+                max_iter=self.n_estimators,
+                max_depth=self.max_depth,
+                learning_rate=self.learning_rate,
+                max_features=self.feature_share,
+                early_stopping=False,
+                random_state=self.random_state,
+            )
+            with threadpool_limits(self.n_jobs, user_api="openmp"):
+                return learner.fit(matrix, target, sample_weight=weight)
+
+        learner = copy.copy(self.grown(f"histogram {level:g}", [matrix, target, weight], train))
+        learner._predictors = learner._predictors[: self.n_estimators]  # its rounds; nothing public cuts them
         return treelite.sklearn.import_model(learner)
 
     def _fit_xgboost(self, matrix: Matrix, target: FloatArray, weight: FloatArray | None) -> xgboost.Booster:
@@ -129,8 +136,7 @@ class QuantileEnsemble(BasePredictor):
             "seed": self.random_state,
             "nthread": self.n_jobs,
         }
-        data = xgboost.QuantileDMatrix(matrix, target, weight=weight, nthread=self.n_jobs)
-        return xgboost.train(settings, data, num_boost_round=self.n_estimators)
+        return grow(self, settings, matrix, target, weight)
 
 
 def _histogram_file(level: float) -> str:

@@ -10,7 +10,6 @@ import numpy.typing as npt
 import pandas as pd
 import scipy.sparse
 import treelite
-from sklearn.ensemble import ExtraTreesRegressor
 from sklearn.linear_model import LogisticRegression
 
 from resource_prediction.arrays import FloatArray
@@ -36,6 +35,7 @@ class RandomForestModel(BasePredictor):
     """
 
     task_type: ClassVar[TaskType] = "classification"
+    cut_parameters: ClassVar[tuple[str, ...]] = ("n_estimators",)
 
     def __init__(self, n_estimators: int = 100, random_state: int = 42, **parameters: object) -> None:
         super().__init__(random_state=random_state)
@@ -47,10 +47,7 @@ class RandomForestModel(BasePredictor):
         self.fill = trees.below_all(matrix)
         filled = self._filled(matrix)
         weight = fit_params.get("sample_weight")
-        forest = ExtraTreesRegressor(
-            self.n_estimators, n_jobs=self.n_jobs, random_state=self.random_state, **self.learner_parameters()
-        )
-        forest.fit(filled, self._bin_means(y), sample_weight=weight)
+        forest = trees.grow_forest(self, filled, self._bin_means(y), weight)
         self.forest = treelite.sklearn.import_model(forest)
         self._count_votes(filled, y, weight)
         return self
@@ -135,13 +132,12 @@ class LogisticRegressionModel(BasePredictor):
 
     def fit(self, X: pd.DataFrame, y: npt.NDArray[Any], **fit_params: FloatArray) -> Self:
         """Learn scales and coefficients; ``sample_weight`` is legal."""
-        values = _signed_log(self.matrix(X))
-        seen = ~np.isnan(values)
-        count = np.maximum(seen.sum(axis=0), 1)
-        self.centre = np.where(seen, values, 0).sum(axis=0) / count
-        self.scale = np.sqrt(np.where(seen, (values - self.centre) ** 2, 0).sum(axis=0) / count) + 1e-9
+        matrix = self.matrix(X)
+        self.centre, self.scale, scaled = self.prepared(
+            f"inputs cut at {self.cut_spreads}", [matrix], lambda: self._learn_inputs(matrix)
+        )
         learner = LogisticRegression(random_state=self.random_state, **self.learner_parameters())
-        learner.fit(self._scaled(values), y, sample_weight=fit_params.get("sample_weight"))
+        learner.fit(scaled, y, sample_weight=fit_params.get("sample_weight"))
         self._keep(learner, self.class_count(y))
         return self
 
@@ -151,7 +147,9 @@ class LogisticRegressionModel(BasePredictor):
 
     def predict_proba(self, X: pd.DataFrame) -> FloatArray:
         """Probability of each bin, shape (n, bins)."""
-        scores = self._scaled(_signed_log(self.matrix(X))) @ self.coefficients + self.intercepts
+        scores = (
+            self._scaled(_signed_log(self.matrix(X)), self.centre, self.scale) @ self.coefficients + self.intercepts
+        )
         scores = np.exp(scores - scores.max(axis=1, keepdims=True))
         return np.asarray(scores / scores.sum(axis=1, keepdims=True))
 
@@ -165,8 +163,17 @@ class LogisticRegressionModel(BasePredictor):
         self.intercepts = np.full(classes, -np.inf)
         self.intercepts[learner.classes_] = starts
 
-    def _scaled(self, values: Matrix) -> Matrix:
-        scaled = np.clip((values - self.centre) / self.scale, -self.cut_spreads, self.cut_spreads)
+    def _learn_inputs(self, matrix: npt.NDArray[np.float32]) -> tuple[FloatArray, FloatArray, Matrix]:
+        """Mean and spread of each input, and the inputs of the rows themselves."""
+        values = _signed_log(matrix)
+        seen = ~np.isnan(values)
+        count = np.maximum(seen.sum(axis=0), 1)
+        centre = np.where(seen, values, 0).sum(axis=0) / count
+        scale = np.sqrt(np.where(seen, (values - centre) ** 2, 0).sum(axis=0) / count) + 1e-9
+        return centre, scale, self._scaled(values, centre, scale)
+
+    def _scaled(self, values: Matrix, centre: FloatArray, scale: FloatArray) -> Matrix:
+        scaled = np.clip((values - centre) / scale, -self.cut_spreads, self.cut_spreads)
         return np.where(np.isnan(scaled), 0.0, scaled)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import xgboost
 
 from resource_prediction.arrays import FloatArray, Matrix
+from resource_prediction.models.base import BasePredictor
 from resource_prediction.models.implementations.boosting import BoostedTrees
 
 
@@ -20,9 +23,35 @@ class XGBoostModel(BoostedTrees):
             else {"objective": "multi:softprob", "num_class": max(classes, 2)}
         )
         settings = objective | self.learner_parameters() | {"seed": self.random_state, "nthread": self.n_jobs}
-        data = xgboost.QuantileDMatrix(matrix, target, weight=weight, nthread=self.n_jobs)
-        self.booster = xgboost.train(settings, data, num_boost_round=self.n_estimators)
+        self.booster = grow(self, settings, matrix, target, weight)
 
     def score(self, matrix: Matrix) -> FloatArray:
         """See `BoostedTrees.score`."""
         return np.asarray(self.booster.inplace_predict(matrix), dtype=np.float64)
+
+
+def grow(
+    model: BasePredictor, settings: dict[str, Any], matrix: Matrix, target: FloatArray, weight: FloatArray | None
+) -> xgboost.Booster:
+    """A booster with the model's ``n_estimators`` rounds; in a search features are binned once, and rounds cut off.
+
+    Args:
+        model: Whose booster.
+        settings: Those of ``xgboost.train``.
+        matrix: Features, shape (n, f); NaN is missing.
+        target: Shape (n,).
+        weight: Of each row, shape (n,), where given.
+    """
+    rounds = int(model.get_parameters()["n_estimators"])
+
+    def train() -> xgboost.Booster:
+        data = model.prepared(
+            "QuantileDMatrix",
+            [matrix, weight],
+            lambda: xgboost.QuantileDMatrix(matrix, weight=weight, nthread=model.n_jobs),
+        )
+        data.set_info(label=target)
+        return xgboost.train(settings, data, num_boost_round=rounds)
+
+    booster = model.grown("XGBoost", [matrix, target, weight], train)
+    return booster if booster.num_boosted_rounds() == rounds else booster[:rounds]

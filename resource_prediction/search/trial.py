@@ -1,0 +1,89 @@
+"""The objective of a trial: fits on folds in time, scored by the business score. Not here: which trial is next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from resource_prediction.allocation import allocate, request_cap
+from resource_prediction.arrays import FloatArray
+from resource_prediction.config import create_predictor
+from resource_prediction.features.matrix import as_frame
+from resource_prediction.models.base import BasePredictor
+from resource_prediction.models.shared_work import SharedWork
+from resource_prediction.recipe import Recipe
+from resource_prediction.scoring import business_score
+from resource_prediction.search.folds import Fold, folds_in_time
+from resource_prediction.training import TrainingSet, learn_cap_ratio
+
+BLOCKS = 4
+"""Equal parts in time of a fold's jobs, which trials are compared on."""
+
+
+@dataclass(frozen=True)
+class FoldScore:
+    """How a trial does, after one more fold.
+
+    Attributes:
+        score: Business score of the folds so far.
+        blocks: The same of each of their blocks by itself.
+    """
+
+    score: float
+    blocks: tuple[float, ...]
+
+
+def score_folds(
+    recipe: Recipe,
+    parameters: Mapping[str, Any],
+    data: TrainingSet,
+    seed: int,
+    *,
+    work: SharedWork | None = None,
+    n_jobs: int = 1,
+) -> Iterator[FoldScore]:
+    """Business score of parameters after each fold, over that fold and those before it; lower is better.
+
+    Each fold's learner, mean peak and cap are learned from the rows before its block alone. The encoder is not: its
+    codes and heavy targets are chosen once from the whole training set, so a fold sees that much of its own block.
+    The score ranks parameters; it is no estimate for new jobs.
+
+    Args:
+        recipe: The rule and the family.
+        parameters: What to fit with.
+        data: Training rows; folds are cut inside.
+        seed: Seed of the learner.
+        work: What the trials of a search share; scores do not depend on it.
+        n_jobs: Threads of a fit; scores do not depend on it.
+    """
+    peaks: list[FloatArray] = []
+    allocations: list[FloatArray] = []
+    blocks: tuple[float, ...] = ()
+    for fold in folds_in_time(data.submitted_us, data.known_us):
+        predictor = create_predictor(recipe.family, parameters, random_state=seed, n_jobs=n_jobs).share_work(work)
+        predictor.fit_distribution(as_frame(data.matrix[fold.fit]), data.peak_gib[fold.fit])
+        allocations.append(_allocate(recipe, predictor, data, fold))
+        peaks.append(data.peak_gib[fold.score])
+        blocks += _block_scores(peaks[-1], allocations[-1], recipe.rule.under_cost)
+        whole = business_score(np.concatenate(peaks), np.concatenate(allocations), recipe.rule.under_cost)
+        yield FoldScore(whole.score, blocks)
+
+
+def score_parameters(recipe: Recipe, parameters: Mapping[str, Any], data: TrainingSet, seed: int) -> float:
+    """Business score of parameters over all folds, by fits that share nothing: what a trial comes to; see above."""
+    return list(score_folds(recipe, parameters, data, seed))[-1].score
+
+
+def _block_scores(peak_gib: FloatArray, allocation_gib: FloatArray, under_cost: float) -> tuple[float, ...]:
+    blocks = zip(np.array_split(peak_gib, BLOCKS), np.array_split(allocation_gib, BLOCKS), strict=True)
+    return tuple(business_score(peaks, allocations, under_cost).score for peaks, allocations in blocks)
+
+
+def _allocate(recipe: Recipe, predictor: BasePredictor, data: TrainingSet, fold: Fold) -> FloatArray:
+    distribution = predictor.predict_distribution(as_frame(data.matrix[fold.score]))
+    mean_peak_gib = float(data.peak_gib[fold.fit].mean())
+    cap_ratio = learn_cap_ratio(data.peak_gib[fold.fit], data.memreq_gib[fold.fit])
+    return allocate(distribution, recipe.rule, mean_peak_gib, request_cap(data.memreq_gib[fold.score], cap_ratio))
