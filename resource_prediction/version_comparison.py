@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import pandas as pd
 
-from resource_prediction.arrays import BoolArray, FloatArray, IntArray
+from resource_prediction.arrays import BoolArray, FloatArray
 from resource_prediction.comparison import PairedBlocks, against_peaks
-from resource_prediction.errors import ScoringError
 from resource_prediction.improvement import Improvement, improvement
 from resource_prediction.models import DeployableModel
-from resource_prediction.outcomes import read_outcomes
 from resource_prediction.scoring import Score, business_score
+from resource_prediction.unseen_jobs import unseen_jobs
 
 MIN_BLOCKS, MIN_DAYS = 4, 1
 """Fewer 6-hour blocks say nothing of the spread. It is shown, and decides nothing: the gate asks for more."""
@@ -52,29 +50,15 @@ def compare_versions(
     Raises:
         ScoringError: No scored job came after both fits.
     """
-    jobs, peak_gib, censored = _unseen(rows, first, second)
+    unseen = unseen_jobs(rows, first, second)
+    jobs = unseen.rows
     allocations = [model.predict(jobs, under_cost) for model in (first, second)]
-    paired = _pair(jobs, peak_gib, censored, *allocations)
-    scores = [business_score(peak_gib, each_gib, under_cost, censored=censored) for each_gib in allocations]
+    paired = _pair(jobs, unseen.peak_gib, unseen.is_censored, *allocations)
+    scores = [
+        business_score(unseen.peak_gib, each_gib, under_cost, censored=unseen.is_censored) for each_gib in allocations
+    ]
     gain = improvement(paired, under_cost, min_blocks=MIN_BLOCKS, min_days=MIN_DAYS, resamples=2_000, seed=0)
     return VersionComparison(scores[0], scores[1], gain, jobs["time"].min(), jobs["time"].max())
-
-
-def _unseen(
-    rows: pd.DataFrame, first: DeployableModel, second: DeployableModel
-) -> tuple[pd.DataFrame, FloatArray, BoolArray]:
-    since_us = max(model.facts.trained_until_us for model in (first, second))
-    submitted_us: IntArray = rows["time"].to_numpy(dtype="datetime64[us]").astype(np.int64)
-    outcomes = read_outcomes(rows, max(model.recipe.label_delay_us for model in (first, second)))
-    chosen = outcomes.is_scored & (submitted_us >= since_us)
-    if not chosen.any():
-        raise ScoringError(
-            "comparison of two versions",
-            got="no job that came after the fits of both",
-            expected="at least one",
-            next_step="Choose an older version, or wait for the next telemetry.",
-        )
-    return rows[chosen], outcomes.peak_gib[chosen], outcomes.is_censored[chosen]
 
 
 def _pair(
