@@ -15,6 +15,7 @@ ICON = Path(__file__).parent / "dashboard" / "icon.png"
 PAGES = (
     ("champion.py", "Champion", ":material/trophy:"),
     ("leaderboard.py", "Leaderboard and history", ":material/leaderboard:"),
+    ("predict.py", "Predict", ":material/calculate:"),
 )
 # File, title and icon of each page, in the order of the menu; the first one opens.
 

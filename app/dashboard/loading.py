@@ -13,9 +13,11 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from dashboard.words import plain
 from resource_prediction.errors import ResourcePredictionError
 from resource_prediction.models import DeployableModel
 from warehouse.artifacts import artifact_path
+from warehouse.faults import reader_faults
 from warehouse.layout import Layout
 from warehouse.published import read_pointer, read_rows, read_snapshot
 
@@ -38,7 +40,8 @@ def load_rows(layout: Layout, columns: tuple[str, ...] | None = None) -> pd.Data
         StoreError: Nothing is published, or it is damaged.
     """
     pointer = read_pointer(layout)
-    return _load_rows(str(layout.store.resolve()), pointer.sha256, columns)
+    with reader_faults(layout):
+        return _load_rows(str(layout.store.resolve()), pointer.sha256, columns)
 
 
 @contextmanager
@@ -47,7 +50,7 @@ def said_where_it_fails(what: str) -> Iterator[None]:
     try:
         yield
     except ResourcePredictionError as error:
-        st.error(f"{what} cannot be shown. {error}", icon=":material/error:")
+        st.error(f"{what} cannot be shown. {plain(str(error))}", icon=":material/error:")
 
 
 @st.cache_resource(max_entries=KEPT_MODELS, show_spinner="Loading the model")

@@ -38,3 +38,8 @@ def ago(moment: datetime) -> str:
 def signed_points(gain: float) -> str:
     """A gain of the business score in words."""
     return f"{abs(gain):.1f} points {'better' if gain >= 0 else 'worse'}"
+
+
+def plain(text: str) -> str:
+    """A text from elsewhere, such as a header or a value, that a page shows as it is: no link, picture or formula."""
+    return "".join(f"\\{sign}" if sign in "[]$<>!" else sign for sign in text)
