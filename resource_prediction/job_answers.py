@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from resource_prediction.arrays import FloatArray
+from resource_prediction.allocation import request_cap
+from resource_prediction.arrays import BoolArray, FloatArray
 from resource_prediction.distribution import Distribution, Mixture
 from resource_prediction.errors import DistributionError
 from resource_prediction.features.raw_rows import RawRows, read_submissions
@@ -26,11 +27,13 @@ class JobAnswers:
         allocation_gib: What each gets.
         risk: Predicted P(peak > allocation).
         request_gib: What people asked for; NaN where nobody did.
+        is_capped: The allocation is the highest that the request allows, where the risk is at most `CAP_RISK`.
     """
 
     allocation_gib: FloatArray
     risk: FloatArray
     request_gib: FloatArray
+    is_capped: BoolArray
 
     @property
     def saved_gib(self) -> FloatArray:
@@ -54,7 +57,8 @@ def answer_jobs(model: DeployableModel, rows: RawRows, under_cost: float | str |
     allocation_gib, risk = model.predict_with_risk(rows, [asked])
     memreq_mib = read_submissions(rows).numbers["memreq"]
     request_gib = np.where(memreq_mib > 0, memreq_mib / MIB_PER_GIB, np.nan)
-    return JobAnswers(allocation_gib[:, 0], risk[:, 0], request_gib)
+    cap_gib = request_cap(request_gib, model.facts.cap_ratio)
+    return JobAnswers(allocation_gib[:, 0], risk[:, 0], request_gib, allocation_gib[:, 0] >= cap_gib)
 
 
 def answer_table(rows: pd.DataFrame, answers: JobAnswers) -> pd.DataFrame:

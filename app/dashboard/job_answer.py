@@ -9,6 +9,7 @@ import streamlit as st
 
 from dashboard.job_input import Job
 from dashboard.past_rows import load_past_jobs
+from resource_prediction.allocation import CAP_RISK
 from resource_prediction.job_answers import JobAnswers
 from resource_prediction.models import DeployableModel
 from resource_prediction.savings import gib_saved
@@ -55,6 +56,11 @@ def show_figures(answers: JobAnswers, job: Job) -> None:
         help="How probable it is, by the model, that the job needs more than its allocation.",
     )
     columns[3].metric("Saved, if it fits", _gib(saved_gib), help="Request less allocation.")
+    if answers.is_capped[0]:
+        st.caption(
+            f"The request is the cap: at most {CAP_RISK:.1%} of the past jobs needed more in relation to theirs, so "
+            "the risk is no higher than that, whatever the distribution below says."
+        )
     if job.peak_gib is not None:
         columns[4].metric("Real peak", f"{'at least ' if job.is_censored else ''}{job.peak_gib:,.1f} GiB")
         st.markdown(_what_came(answers, job, job.peak_gib))

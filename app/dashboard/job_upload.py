@@ -83,7 +83,7 @@ def _show_answers(rows: pd.DataFrame, answers: JobAnswers) -> None:
     if len(table) > SHOWN_ROWS:
         st.caption(f"The first {SHOWN_ROWS:,} of {len(table):,} rows; the download has all of them.")
     st.download_button(
-        "Download as CSV",
+        "Download all as CSV",
         spreadsheet_csv(table),
         file_name="allocations.csv",
         mime="text/csv",

@@ -25,10 +25,14 @@ def spreadsheet_csv(table: pd.DataFrame) -> bytes:
     """A table as UTF-8 CSV without formulas.
 
     Args:
-        table: Without its index; missing values are empty cells, fractions have six digits.
+        table: Without its index; missing values are empty cells, fractions have six digits, whole numbers all.
     """
+    safe = neutral_table(table)
+    for name in safe.select_dtypes("float"):
+        if (safe[name].dropna() % 1 == 0).all():
+            safe[name] = safe[name].astype("Int64")
     # With both characters in the line break both are quoted in a text: a bare one would begin a line of its own.
-    text: str = neutral_table(table).to_csv(index=False, float_format="%.6g", lineterminator="\r\n")
+    text: str = safe.to_csv(index=False, float_format="%.6g", lineterminator="\r\n")
     return text.encode()
 
 

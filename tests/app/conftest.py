@@ -25,7 +25,7 @@ from warehouse.layout import Layout
 ROOT = Path(__file__).parents[2]
 HOUR_US = 3_600_000_000
 QUICK: dict[str, dict[str, Any]] = {
-    "logistic_regression_classification": {"max_iter": 50, "n_bins": 12},
+    "logistic_regression_classification": {"max_iter": 400, "n_bins": 12},
     "lightgbm_classification": {"n_estimators": 5, "num_leaves": 4, "n_bins": 12},
     "quantile_ensemble_regression": {"n_estimators": 10, "max_depth": 2},
 }

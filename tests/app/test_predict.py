@@ -117,7 +117,13 @@ def test_values_that_nobody_has_seen_may_be_typed(open_page: Open) -> None:
     assert not opened.error
     assert opened.selectbox(key="field_branch").value == "branch_new"
     assert gib(opened, "Request") == 8.0
-    assert gib(opened) <= 8.0
+
+
+def test_an_answer_at_the_cap_says_why_its_risk_is_so_low(open_page: Open) -> None:
+    capped = open_page("predict.py", field_memreq="1024")
+    assert "The request is the cap" in texts(capped, "caption")
+    assert figures(capped)["Predicted risk"] <= "0.1 %"
+    assert "The request is the cap" not in texts(open_page("predict.py", field_memreq="1024000"), "caption")
 
 
 def test_a_number_that_is_none_is_named_in_place(open_page: Open) -> None:

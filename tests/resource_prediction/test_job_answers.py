@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from resource_prediction.allocation import CAP_RISK
 from resource_prediction.distribution import Atoms
 from resource_prediction.errors import AllocationError, DistributionError, MissingColumnError
 from resource_prediction.job_answers import (
@@ -43,6 +44,13 @@ def test_saved_is_the_request_less_the_allocation_and_unknown_without_a_request(
     assert answers.request_gib.tolist() == pytest.approx([100.0, np.nan, np.nan], nan_ok=True)
     assert answers.saved_gib[0] == 100.0 - answers.allocation_gib[0]
     assert np.isnan(answers.saved_gib[1:]).all()
+
+
+def test_an_allocation_at_its_cap_is_known_as_such(farm: pd.DataFrame, model: DeployableModel) -> None:
+    answers = answer_jobs(model, farm.tail(3).assign(memreq=[1_024.0, 1_024_000.0, np.nan]))
+    assert answers.is_capped.tolist() == [True, False, False]
+    assert answers.allocation_gib[0] == model.facts.cap_ratio
+    assert answers.risk[0] <= CAP_RISK
 
 
 def test_an_unknown_preset_and_a_missing_column_are_named(farm: pd.DataFrame, model: DeployableModel) -> None:

@@ -37,6 +37,11 @@ def test_numbers_missing_values_and_other_texts_stay_as_they_are() -> None:
     assert read(spreadsheet_csv(table))[1:] == [["-1.5", "all,dist", "2025-04-26 10:00:00"], ["", "", ""]]
 
 
+def test_whole_numbers_keep_all_their_digits_and_fractions_six() -> None:
+    table = pd.DataFrame({"memreq": [1_566_720.0, None], "allocation_gib": [1234.56789, 0.5]})
+    assert read(spreadsheet_csv(table))[1:] == [["1566720", "1234.57"], ["", "0.5"]]
+
+
 @given(st.lists(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0")), min_size=1, max_size=5))
 def test_no_text_whatsoever_comes_out_as_a_formula(texts: list[str]) -> None:
     lines = read(spreadsheet_csv(pd.DataFrame({"number": range(len(texts)), "text": texts})))[1:]
