@@ -17,6 +17,7 @@ PAGES = (
     ("leaderboard.py", "Leaderboard and history", ":material/leaderboard:"),
     ("simulation.py", "Simulation", ":material/play_circle:"),
     ("telemetry.py", "Telemetry", ":material/database:"),
+    ("predict.py", "Predict", ":material/calculate:"),
 )
 # File, title and icon of each page, in the order of the menu; the first one opens.
 

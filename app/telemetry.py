@@ -12,7 +12,7 @@ from dashboard.drift_words import show_drift
 from dashboard.frame import shown_store
 from dashboard.loading import load_drift, load_rows_a_day, load_waste, said_where_it_fails
 from dashboard.words import since
-from resource_prediction.summary.spreadsheet import to_csv
+from resource_prediction.summary.spreadsheet import neutral_table, spreadsheet_csv
 from warehouse.layout import Layout
 from warehouse.quarantine import read_quarantine
 from warehouse.telemetry_report import quarantine_reasons, quarantine_rows
@@ -70,7 +70,7 @@ def _show_waste(layout: Layout) -> None:
         return
     one_decimal = st.column_config.NumberColumn(format="%.1f")
     st.dataframe(
-        table,
+        neutral_table(table),
         hide_index=True,
         column_config={
             "unused_gib": st.column_config.NumberColumn("unused GiB", format="localized"),
@@ -91,12 +91,14 @@ def _show_quarantine(layout: Layout) -> None:
     st.dataframe(quarantine_reasons(rows), hide_index=True, key="reasons")
     newest = quarantine_rows(rows, SHOWN_QUARANTINE)
     st.caption(f"The newest {len(newest):,} of {len(rows):,} rejected rows:")
-    st.dataframe(newest, hide_index=True, key="rejected")
+    st.dataframe(neutral_table(newest), hide_index=True, key="rejected")
     _offer(newest, "quarantine.csv")
 
 
 def _offer(table: pd.DataFrame, name: str) -> None:
-    st.download_button("Download as CSV", to_csv(table), name, "text/csv", icon=":material/download:", key=name)
+    st.download_button(
+        "Download as CSV", spreadsheet_csv(table), name, "text/csv", icon=":material/download:", key=name
+    )
 
 
 show_page()
