@@ -7,14 +7,15 @@ import time
 import pytest
 
 from flows.fan_out import search_ends
-from flows.night import Night
+from flows.night import Night, fit_runner
 from flows.parameters import RetrainParameters
 from resource_prediction.summary.aside import Price
 from tasks.report import RunReport
 
 
 def night(**asked: object) -> Night:
-    return Night(RetrainParameters(**asked), "store", RunReport("run", "store", True, Price()))  # type: ignore[arg-type]
+    parameters = RetrainParameters(**asked)  # type: ignore[arg-type]
+    return Night(parameters, "store", RunReport("run", "store", True, Price()), fit_runner(parameters))
 
 
 def test_without_a_time_no_search_has_an_end() -> None:
