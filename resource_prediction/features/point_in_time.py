@@ -4,27 +4,41 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
 from resource_prediction.arrays import FloatArray, IntArray, Matrix
-from resource_prediction.features.asof import AsofIndex, Instants, Positions
+from resource_prediction.features.asof import AsofIndex, Instants, Positions, stable_order
 from resource_prediction.features.history import (
     DEPTH,
     HISTORY_FEATURES,
     PEAK_FEATURES,
     RATIO_DEPTH,
     describe_windows,
+    log_age,
     log_ratio,
     mean_peak_gib,
 )
-from resource_prediction.features.keys import CONFIGURATION, LEVELS, NO_KEY, KeyArray
-from resource_prediction.features.time_windows import WINDOW_FEATURES, TimeWindows
+from resource_prediction.features.keys import CONFIGURATION, LEVEL_NAMES, LEVELS, NO_KEY, KeyArray
+from resource_prediction.features.time_windows import (
+    ALL_JOBS,
+    EDGES_US,
+    OF_A_LEVEL,
+    WINDOW_FEATURES,
+    WINDOW_LEVELS,
+    RunningRatios,
+)
 
 POINT_IN_TIME_FEATURES: tuple[str, ...] = (*HISTORY_FEATURES, *WINDOW_FEATURES)
-_CHUNK = 8_192
+_CHUNK = 16_384
 """Submissions described at once: their windows stay in the processor's cache."""
+
+_AGE = PEAK_FEATURES.index("log_age_minutes")
+
+_COPIES_WITHOUT_KEY = 2
+"""How often time windows count jobs without a branch: they have one key at both levels that begin with it, and a state
+looks both up together."""
 
 
 @dataclass(frozen=True)
@@ -67,49 +81,87 @@ class History:
         ratios = _ratios(indexes[CONFIGURATION], peak_gib)
         return cls(keys, known_us, peak_gib, ratios, instants, indexes, workers)
 
-    @cached_property
-    def windows(self) -> TimeWindows:
-        """The time windows over the same jobs; a state does not need them."""
-        return TimeWindows.build(self.keys, self.instants, self.ratios)
-
     def describe(self, keys: KeyArray, submitted_us: IntArray) -> Matrix:
-        """POINT_IN_TIME_FEATURES of m submissions, shape (m, features), float32, NaN where there is no history."""
+        """POINT_IN_TIME_FEATURES of m submissions, shape (m, features), float32, NaN where there is no history.
+
+        Fast where the submissions come in time order.
+        """
         matrix = np.empty((len(keys), len(POINT_IN_TIME_FEATURES)), dtype=np.float32)
-        ranks = self.instants.before(submitted_us)
+        ranks = self.instants.before(submitted_us - EDGES_US)
 
         def fill(level: int) -> None:
-            first = level * len(PEAK_FEATURES)
             if level == len(LEVELS):
-                matrix[:, first:] = self.windows.describe(keys, submitted_us).T
+                self._describe_farm(submitted_us, matrix)
             else:
-                self._describe_level(
-                    level, keys[:, level], submitted_us, ranks, target=matrix[:, first : first + len(PEAK_FEATURES)]
-                )
+                self._describe_level(level, keys[:, level], submitted_us, ranks, matrix)
 
         with ThreadPoolExecutor(self.workers) as pool:
             list(pool.map(fill, reversed(range(len(LEVELS) + 1))))
         return matrix
 
+    def _describe_farm(self, submitted_us: IntArray, matrix: Matrix) -> None:
+        """The time windows over all jobs."""
+        running = RunningRatios.of(self.ratios)
+        for first in range(0, len(matrix), _CHUNK):
+            rows = slice(first, first + _CHUNK)
+            edges = self.known_us.searchsorted(submitted_us[rows] - EDGES_US)
+            matrix[rows, _window_columns(ALL_JOBS)] = running.between(edges).T
+
     def _describe_level(
-        self, level: int, keys: KeyArray, submitted_us: IntArray, ranks: Positions, *, target: Matrix
+        self, level: int, keys: KeyArray, submitted_us: IntArray, ranks: Positions, matrix: Matrix
     ) -> None:
+        """The last peaks of one level's keys, and its time windows where it has any."""
         index = self.indexes[level]
-        peaks, ratios = self.peak_gib[index.order], self.ratios[index.order]
-        known = self.known_us[index.order]
-        numbers = np.where(keys == NO_KEY, -1, index.find_keys(keys))
-        by_key = np.argsort(numbers, kind="stable")
+        jobs = _Jobs(self.peak_gib[index.order], self.ratios[index.order], self.known_us[index.order])
+        running = RunningRatios.of(jobs.ratios) if LEVEL_NAMES[level] in WINDOW_LEVELS else None
+        numbers = index.find_keys(keys)
+        by_key = stable_order(numbers + 1, len(index.keys) + 1)
+        columns = slice(level * len(PEAK_FEATURES), (level + 1) * len(PEAK_FEATURES))
         for first in range(0, len(keys), _CHUNK):
             rows = by_key[first : first + _CHUNK]
-            number = numbers[rows]
-            start = np.where(number < 0, 0, index.starts[np.maximum(number, 0)])
-            end = index.ends(number, ranks[rows])
-            newest = known[np.maximum(end - 1, 0)] if len(known) else submitted_us[rows]
-            target[rows] = describe_windows(
-                gather_last(peaks, start, end, DEPTH),
-                gather_last(ratios, start, end, RATIO_DEPTH),
-                end - start,
-                submitted_us[rows] - newest,
-            ).T
+            is_keyless, number = keys[rows] == NO_KEY, numbers[rows]
+            edges = index.ends(number, ranks[: None if running else 1, rows])
+            if running:
+                copies = np.where(is_keyless, _COPIES_WITHOUT_KEY, 1)
+                matrix[rows, _window_columns(LEVEL_NAMES[level])] = running.between(edges, copies).T
+            known = (number >= 0) & ~is_keyless
+            start = np.where(known, index.starts[np.maximum(number, 0)], 0)
+            end = np.where(known, edges[0], 0)
+            matrix[rows, columns] = _describe_ends(jobs, start, end, submitted_us[rows]).T
+
+
+class _Jobs(NamedTuple):
+    """Finished jobs in the order of one level's index, each of shape (n,)."""
+
+    peak_gib: FloatArray
+    ratios: FloatArray
+    known_us: IntArray
+
+
+def _describe_ends(jobs: _Jobs, start: Positions, end: Positions, submitted_us: IntArray) -> Matrix:
+    """PEAK_FEATURES of m submissions by the jobs between start and end, shape (features, m).
+
+    Submissions between two ends of a key see the same jobs, and differ in the age alone: where they come one behind
+    the other they are described once.
+    """
+    count = end - start
+    described = np.full((len(PEAK_FEATURES), len(start)), np.nan, dtype=np.float32)
+    has_history = count > 0
+    start, end, count = start[has_history], end[has_history], count[has_history]
+    if not len(end):
+        return described
+    is_other = np.diff(end, prepend=-1) != 0
+    peaks = gather_last(jobs.peak_gib, start[is_other], end[is_other], DEPTH)
+    ratios = gather_last(jobs.ratios, start[is_other], end[is_other], RATIO_DEPTH)
+    distinct = describe_windows(peaks, ratios, count[is_other], np.zeros(int(is_other.sum()), dtype=np.int64))
+    described[:, has_history] = distinct.astype(np.float32)[:, np.cumsum(is_other) - 1]
+    described[_AGE, has_history] = log_age(submitted_us[has_history] - jobs.known_us[end - 1])
+    return described
+
+
+def _window_columns(level: str) -> slice:
+    first = len(HISTORY_FEATURES) + WINDOW_LEVELS.index(level) * len(OF_A_LEVEL)
+    return slice(first, first + len(OF_A_LEVEL))
 
 
 def gather_last(values: FloatArray, start: Positions, end: Positions, depth: int) -> FloatArray:
