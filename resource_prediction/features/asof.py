@@ -49,7 +49,7 @@ class AsofIndex:
         places: ``key number * stride + rank of the instant``: one sorted integer a job, shape (n,).
     """
 
-    order: Positions
+    order: npt.NDArray[np.int32]
     keys: KeyArray
     starts: Positions
     stride: int
@@ -70,7 +70,7 @@ class AsofIndex:
         # Jobs come in the order of their instants, copy by copy, so that a stable sort by key alone sorts both.
         order = stable_order(numbers, len(distinct)) if copies == 1 else np.lexsort((ranks, numbers))
         starts = np.concatenate([[0], np.cumsum(np.bincount(numbers, minlength=len(distinct)))])
-        return cls(order, distinct, starts, stride, numbers[order] * stride + ranks[order])
+        return cls(order.astype(np.int32), distinct, starts, stride, numbers[order] * stride + ranks[order])
 
     def find_keys(self, keys: KeyArray) -> Positions:
         """Number of each key, -1 where the index does not have it; shape (m,)."""

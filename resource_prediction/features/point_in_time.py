@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from resource_prediction.arrays import FloatArray, IntArray, Matrix
+from resource_prediction.arrays import BoolArray, FloatArray, IntArray, Matrix
 from resource_prediction.features.asof import AsofIndex, Instants, Positions, stable_order
 from resource_prediction.features.history import (
     DEPTH,
@@ -43,43 +43,55 @@ looks both up together."""
 
 @dataclass(frozen=True)
 class History:
-    """Finished jobs of a table, indexed at each level; all arrays in the order in which jobs became known.
+    """Finished jobs of a table, indexed at each level; arrays but ``keys`` in the order in which jobs became known.
 
     Attributes:
-        keys: Keys at each level, shape (n, levels).
+        keys: Keys at each level of the jobs handed in, finished or not, shape (all, levels).
+        rows: Which of them are the finished ones, shape (n,).
         known_us: When each peak was known, ascending, shape (n,).
         peak_gib: Shape (n,).
         ratios: Log of each peak over the mean its configuration had before it, shape (n,), NaN where it had none.
-        instants: ``known_us``, ranked.
+        instants_us: Distinct instants of ``known_us``, ascending.
         indexes: One for each of LEVELS.
         workers: Threads used to build and to describe.
     """
 
     keys: KeyArray
+    rows: Positions
     known_us: IntArray
     peak_gib: FloatArray
     ratios: FloatArray
-    instants: Instants
+    instants_us: IntArray
     indexes: list[AsofIndex]
     workers: int
 
     @classmethod
-    def build(cls, keys: KeyArray, known_us: IntArray, peak_gib: FloatArray, workers: int = 1) -> History:
-        """Index n finished jobs.
+    def build(
+        cls,
+        keys: KeyArray,
+        known_us: IntArray,
+        peak_gib: FloatArray,
+        workers: int = 1,
+        is_finished: BoolArray | None = None,
+    ) -> History:
+        """Index the finished ones of n jobs.
 
         Args:
             keys: `level_keys` of the jobs, shape (n, levels), in the order of (time, id).
             known_us: When each peak became known, microseconds, shape (n,).
             peak_gib: Peaks, shape (n,).
             workers: Threads; the result does not depend on it.
+            is_finished: Which jobs count, shape (n,); None is all of them.
         """
-        order = np.argsort(known_us, kind="stable")
-        keys, known_us, peak_gib = keys[order], known_us[order], peak_gib[order]
+        rows = np.arange(len(keys)) if is_finished is None else np.flatnonzero(is_finished)
+        rows = rows[np.argsort(known_us[rows], kind="stable")]
+        known_us, peak_gib = known_us[rows], peak_gib[rows]
         instants = Instants.of(known_us)
         with ThreadPoolExecutor(workers) as pool:
-            indexes = list(pool.map(lambda column: AsofIndex.build(np.ascontiguousarray(column), instants), keys.T))
+            levels = range(keys.shape[1])
+            indexes = list(pool.map(lambda level: AsofIndex.build(keys[rows, level], instants), levels))
         ratios = _ratios(indexes[CONFIGURATION], peak_gib)
-        return cls(keys, known_us, peak_gib, ratios, instants, indexes, workers)
+        return cls(keys, rows, known_us, peak_gib, ratios, instants.distinct, indexes, workers)
 
     def describe(self, keys: KeyArray, submitted_us: IntArray) -> Matrix:
         """POINT_IN_TIME_FEATURES of m submissions, shape (m, features), float32, NaN where there is no history.
@@ -87,7 +99,7 @@ class History:
         Fast where the submissions come in time order.
         """
         matrix = np.empty((len(keys), len(POINT_IN_TIME_FEATURES)), dtype=np.float32)
-        ranks = self.instants.before(submitted_us - EDGES_US)
+        ranks = self.instants_us.searchsorted(submitted_us - EDGES_US)
 
         def fill(level: int) -> None:
             if level == len(LEVELS):

@@ -58,7 +58,7 @@ class HistoryState:
     def at(cls, history: History, until_us: int) -> HistoryState:
         """Cut a history at an instant: what was known strictly before it."""
         keys, parts = [], []
-        until_rank = int(history.instants.before(np.array([until_us]))[0])
+        until_rank = int(history.instants_us.searchsorted(until_us))
         for index in history.indexes:
             numbers = np.arange(len(index.keys))
             ends = index.ends(numbers, np.full(len(numbers), until_rank))
@@ -84,7 +84,7 @@ class HistoryState:
             np.ascontiguousarray(ratios),
             counts,
             known,
-            history.keys[recent],
+            history.keys[history.rows[recent]],
             history.known_us[recent],
             history.ratios[recent],
         )
