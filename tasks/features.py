@@ -128,7 +128,7 @@ def _read_jobs(snapshot: Snapshot, label_delay_us: int, workers: int) -> JobPart
         return JobPart.read(read_rows(replace(snapshot, parts=(part,)), LEARNING_COLUMNS), label_delay_us)
 
     with ThreadPoolExecutor(workers) as pool:
-        return JobPart.join(list(pool.map(read, snapshot.parts)))
+        return JobPart.join(pool.map(read, snapshot.parts), snapshot.rows)
 
 
 def _tell_holdout(outcomes: Outcomes, is_twin: BoolArray, is_held_out: BoolArray) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any, Protocol
@@ -13,7 +13,7 @@ import pandas as pd
 
 from resource_prediction.arrays import BoolArray, Matrix
 from resource_prediction.features.asof import AsofIndex, Positions
-from resource_prediction.features.keys import LEVEL_NAMES, level_keys
+from resource_prediction.features.keys import LEVEL_NAMES, KeyArray, level_keys
 from resource_prediction.features.point_in_time import History
 from resource_prediction.features.raw_rows import (
     NUMBER_COLUMNS,
@@ -39,28 +39,67 @@ class Described(Protocol):
 
 @dataclass(frozen=True)
 class JobPart:
-    """Some consecutive accepted jobs: what they say of themselves and what became of them, n."""
+    """Some consecutive accepted jobs: what they say of themselves and what became of them, n.
+
+    Attributes:
+        submissions: What is known at submission.
+        outcomes: What became of them.
+        is_twin: Shape (n,).
+        keys: `level_keys`, shape (n, levels).
+    """
 
     submissions: Submissions
     outcomes: Outcomes
     is_twin: BoolArray
+    keys: KeyArray
 
     @classmethod
     def read(cls, rows: pd.DataFrame, label_delay_us: int) -> JobPart:
         """Read accepted rows in contract columns in the order of (time, id)."""
-        return cls(read_submissions(rows), read_outcomes(rows, label_delay_us), rows["is_twin"].to_numpy(dtype=bool))
+        submissions, is_twin = read_submissions(rows), rows["is_twin"].to_numpy(dtype=bool)
+        return cls(submissions, read_outcomes(rows, label_delay_us), is_twin, level_keys(submissions))
 
     @classmethod
-    def join(cls, parts: Sequence[JobPart]) -> JobPart:
-        """Put parts one behind the other; at least one."""
-        joined = {
-            field.name: _joined([getattr(part.outcomes, field.name) for part in parts]) for field in fields(Outcomes)
-        }
-        return cls(
-            _join_submissions([part.submissions for part in parts]),
-            Outcomes(**joined),
-            _joined([part.is_twin for part in parts]),
+    def join(cls, parts: Iterable[JobPart], rows: int) -> JobPart:
+        """Put parts of ``rows`` jobs in all one behind the other; each may go as soon as the next one comes."""
+        arrays: Arrays = {}
+        places: dict[str, dict[str | None, int]] = {name: {} for name in TEXT_COLUMNS}
+        first = 0
+        for part in parts:
+            found = part._arrays(places)
+            for name, values in found.items():
+                if name not in arrays:
+                    arrays[name] = np.empty((rows, *values.shape[1:]), dtype=values.dtype)
+                arrays[name][first : first + len(values)] = values
+            first += len(part.is_twin)
+        return cls.from_arrays(arrays, {name: list(words) for name, words in places.items()})
+
+    def to_arrays(self) -> tuple[Arrays, Words]:
+        """The part as plain arrays and the words that its codes stand for."""
+        places: dict[str, dict[str | None, int]] = {name: {} for name in TEXT_COLUMNS}
+        arrays = self._arrays(places)
+        return arrays, {name: list(words) for name, words in places.items()}
+
+    @classmethod
+    def from_arrays(cls, arrays: Arrays, words: Words) -> JobPart:
+        """Read what `to_arrays` gave; the arrays may be mapped files."""
+        submissions = Submissions(
+            arrays["submitted_us"],
+            {name: TextColumn(arrays[f"text.{name}"], words[name]) for name in TEXT_COLUMNS},
+            {name: arrays[f"number.{name}"] for name in NUMBER_COLUMNS},
         )
+        outcomes = Outcomes(**{field.name: arrays[f"outcome.{field.name}"] for field in fields(Outcomes)})
+        return cls(submissions, outcomes, arrays["is_twin"], arrays["keys"])
+
+    def _arrays(self, places: dict[str, dict[str | None, int]]) -> Arrays:
+        """Arrays by name; words get codes of ``places``, to which new words are added."""
+        arrays: Arrays = {"submitted_us": self.submissions.submitted_us, "is_twin": self.is_twin, "keys": self.keys}
+        for name, column in self.submissions.text.items():
+            known = places[name]
+            codes = np.array([known.setdefault(word, len(known)) for word in column.values], dtype=np.int32)
+            arrays[f"text.{name}"] = codes[column.codes]
+        arrays |= {f"number.{name}": numbers for name, numbers in self.submissions.numbers.items()}
+        return arrays | {f"outcome.{field.name}": getattr(self.outcomes, field.name) for field in fields(Outcomes)}
 
 
 @dataclass(frozen=True)
@@ -81,15 +120,15 @@ class JobTable:
     @classmethod
     def build(cls, jobs: JobPart, workers: int) -> JobTable:
         """Index jobs; ``workers`` threads, which change no result."""
-        keys, outcomes = level_keys(jobs.submissions), jobs.outcomes
-        return cls(jobs, History.build(keys, outcomes.known_us, outcomes.peak_gib, workers, outcomes.is_final))
+        outcomes = jobs.outcomes
+        return cls(jobs, History.build(jobs.keys, outcomes.known_us, outcomes.peak_gib, workers, outcomes.is_final))
 
     def __len__(self) -> int:
         return len(self.jobs.is_twin)
 
     def __getitem__(self, rows: slice | Positions | BoolArray) -> Matrix:
         """POINT_IN_TIME_FEATURES of some jobs, shape (rows, features)."""
-        return self.history.describe(self.history.keys[rows], self.jobs.submissions.submitted_us[rows])
+        return self.history.describe(self.jobs.keys[rows], self.jobs.submissions.submitted_us[rows])
 
     @cached_property
     def until_us(self) -> int:
@@ -101,25 +140,15 @@ class JobTable:
 
     def to_arrays(self) -> tuple[Arrays, Words]:
         """The table as plain arrays and the words that its codes stand for."""
-        submissions, history = self.jobs.submissions, self.history
-        arrays: Arrays = {"submitted_us": submissions.submitted_us, "is_twin": self.jobs.is_twin, "keys": history.keys}
-        arrays |= {f"text.{name}": column.codes.astype(np.int32) for name, column in submissions.text.items()}
-        arrays |= {f"number.{name}": numbers for name, numbers in submissions.numbers.items()}
-        arrays |= {f"outcome.{field.name}": getattr(self.jobs.outcomes, field.name) for field in fields(Outcomes)}
-        arrays |= {f"history.{name}": getattr(history, name) for name in _HISTORY}
-        for level, index in zip(LEVEL_NAMES, history.indexes, strict=True):
+        arrays, words = self.jobs.to_arrays()
+        arrays |= {f"history.{name}": getattr(self.history, name) for name in _HISTORY}
+        for level, index in zip(LEVEL_NAMES, self.history.indexes, strict=True):
             arrays |= {f"{level}.{name}": getattr(index, name) for name in _INDEX}
-        return arrays, {name: column.values for name, column in submissions.text.items()}
+        return arrays, words
 
     @classmethod
     def from_arrays(cls, arrays: Arrays, words: Words, workers: int = 1) -> JobTable:
         """Read what `to_arrays` gave; the arrays may be mapped files."""
-        submissions = Submissions(
-            arrays["submitted_us"],
-            {name: TextColumn(arrays[f"text.{name}"], words[name]) for name in TEXT_COLUMNS},
-            {name: arrays[f"number.{name}"] for name in NUMBER_COLUMNS},
-        )
-        outcomes = Outcomes(**{field.name: arrays[f"outcome.{field.name}"] for field in fields(Outcomes)})
         stride = len(arrays["history.instants_us"]) + 1
         indexes = [
             AsofIndex(stride=stride, **{name: arrays[f"{level}.{name}"] for name in _INDEX}) for level in LEVEL_NAMES
@@ -130,26 +159,4 @@ class JobTable:
             workers=workers,
             **{name: arrays[f"history.{name}"] for name in _HISTORY},
         )
-        return cls(JobPart(submissions, outcomes, arrays["is_twin"]), history)
-
-
-def _join_submissions(parts: Sequence[Submissions]) -> Submissions:
-    return Submissions(
-        _joined([part.submitted_us for part in parts]),
-        {name: _join_text([part.text[name] for part in parts]) for name in TEXT_COLUMNS},
-        {name: _joined([part.numbers[name] for part in parts]) for name in NUMBER_COLUMNS},
-    )
-
-
-def _join_text(columns: Sequence[TextColumn]) -> TextColumn:
-    """One column with one code a word; every column has its missing word, so None has a code too."""
-    places: dict[str | None, int] = {}
-    codes = []
-    for column in columns:
-        new = np.array([places.setdefault(word, len(places)) for word in column.values], dtype=np.int32)
-        codes.append(new[column.codes])
-    return TextColumn(_joined(codes), list(places))
-
-
-def _joined(arrays: Sequence[npt.NDArray[Any]]) -> npt.NDArray[Any]:
-    return arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
+        return cls(JobPart.from_arrays(arrays, words), history)

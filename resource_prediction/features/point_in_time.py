@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from resource_prediction.arrays import BoolArray, FloatArray, IntArray, Matrix
 from resource_prediction.features.asof import AsofIndex, Instants, Positions, stable_order
@@ -176,13 +177,20 @@ def _window_columns(level: str) -> slice:
     return slice(first, first + len(OF_A_LEVEL))
 
 
-def gather_last(values: FloatArray, start: Positions, end: Positions, depth: int) -> FloatArray:
-    """The last ``depth`` of ``values[start:end]`` for m spans, the newest first, NaN behind; shape (depth, m)."""
+def gather_last(
+    values: FloatArray, start: Positions, end: Positions, depth: int, order: npt.NDArray[np.int32] | None = None
+) -> FloatArray:
+    """The last ``depth`` of ``values[start:end]`` for m spans, the newest first, NaN behind; shape (depth, m).
+
+    With ``order``, spans are of ``values[order]``, which is not made for the few that are wanted.
+    """
     if not len(values):
         return np.full((depth, len(start)), np.nan)
     places = end - 1 - np.arange(depth)[:, None]
-    gathered: FloatArray = values[np.maximum(places, 0)]
-    gathered[places < start] = np.nan
+    is_outside = places < start
+    np.maximum(places, 0, out=places)
+    gathered: FloatArray = values[places if order is None else order[places]]
+    gathered[is_outside] = np.nan
     return gathered
 
 
