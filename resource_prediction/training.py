@@ -102,8 +102,9 @@ def cut_table(table: JobTable, *, until_us: int, train_window_us: int | None = N
     """Cut a training set as `build_training_set` does, out of a table that has its history already."""
     submissions, outcomes = table.jobs.submissions, table.jobs.outcomes
     fitted = _choose(training_rows(submissions.submitted_us, outcomes, until_us, train_window_us))
+    point_in_time = table[fitted]
     state = HistoryState.at(table.history, until_us)
-    return _training_set(submissions.part(fitted), outcomes, fitted, table[fitted], state)
+    return _training_set(submissions.part(fitted), outcomes, fitted, point_in_time, state)
 
 
 def _choose(may_be_seen: BoolArray) -> Positions:

@@ -113,8 +113,7 @@ def cut_training_set(
         _tell_holdout(outcomes, table.jobs.is_twin, submitted_us >= until_us)
     name = prepared.training_key(features.name, until_us, train_window_us)
     if not prepared.has_training_set(layout, name):
-        data = cut_table(table, until_us=until_us, train_window_us=train_window_us)
-        prepared.save_training_set(layout, name, data)
+        prepared.save_training_set(layout, name, cut_table(table, until_us=until_us, train_window_us=train_window_us))
     if holdout is not None:
         # Every family is scored on these rows: described once, before they are fitted side by side.
         prepared.load_described(layout, features.name, int(submitted_us.searchsorted(until_us)), len(table), workers)

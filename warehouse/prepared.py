@@ -19,6 +19,7 @@ from resource_prediction.arrays import Matrix
 from resource_prediction.errors import MissingFeaturesError, StoreError
 from resource_prediction.features.job_table import JobTable
 from resource_prediction.features.matrix import FEATURE_VERSION
+from resource_prediction.features.point_in_time import POINT_IN_TIME_FEATURES
 from resource_prediction.features.profile import ProfileEncoder
 from resource_prediction.features.state import HistoryState
 from resource_prediction.training import TrainingSet
@@ -33,6 +34,7 @@ KEPT = 2
 
 _META, _MATRIX, _ENCODER, _STATE = "meta.json", "matrix.npy", "encoder.json", "history.npz"
 _WORDS, _DESCRIBED = "words.json", "described"
+_BLOCK_ROWS = 1_000_000
 _COLUMNS = ("peak_gib", "memreq_gib", "submitted_us", "known_us")
 
 
@@ -103,15 +105,23 @@ def load_described(layout: Layout, name: str, since: int, until: int, workers: i
         first, last = (int(place) for place in path.stem.split("-")[1:])
         if first <= since and until <= last:
             return _mapped(path)[since - first : until - first]
-    matrix = load_features(layout, name, workers)[since:until]
-    aside = folder / f".{uuid4().hex}.npy"
+    aside, target = folder / f".{uuid4().hex}.npy", folder / f"{_DESCRIBED}-{since}-{until}.npy"
     with store_faults(layout):
         try:
-            np.save(aside, matrix, allow_pickle=False)
-            aside.rename(folder / f"{_DESCRIBED}-{since}-{until}.npy")
+            _describe_into(aside, load_features(layout, name, workers), since, until)
+            aside.rename(target)
         finally:
             aside.unlink(missing_ok=True)
-    return matrix
+    return _mapped(target)
+
+
+def _describe_into(path: Path, table: JobTable, since: int, until: int) -> None:
+    """Write features as ``np.save`` would, block by block: those of millions of rows are gigabytes."""
+    with path.open("wb") as file:
+        header = {"descr": "<f4", "fortran_order": False, "shape": (until - since, len(POINT_IN_TIME_FEATURES))}
+        np.lib.format.write_array_header_1_0(file, header)
+        for first in range(since, until, _BLOCK_ROWS):
+            file.write(np.ascontiguousarray(table[first : min(first + _BLOCK_ROWS, until)], dtype="<f4").data)
 
 
 def save_training_set(layout: Layout, name: str, data: TrainingSet) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from resource_prediction.arrays import FloatArray, IntArray
+from resource_prediction.arrays import BoolArray, FloatArray, IntArray
 from resource_prediction.features.asof import AsofIndex, Instants
 from resource_prediction.features.history import US_PER_MINUTE
 from resource_prediction.features.keys import LEVEL_NAMES, KeyArray
@@ -51,9 +51,10 @@ class RunningRatios:
     @classmethod
     def of(cls, ratios: FloatArray) -> RunningRatios:
         """Add up the ratios of n jobs, NaN where unknown."""
-        known = ~np.isnan(ratios)
-        units = np.where(known, np.rint(np.where(known, ratios, 0.0) / _RATIO_UNIT), 0.0).astype(np.int64)
-        return cls(_prefix(known.astype(np.int64)), _prefix(units))
+        units = np.rint(ratios / _RATIO_UNIT)
+        known = ~np.isnan(units)
+        units[~known] = 0.0
+        return cls(_prefix(known), _prefix(units.astype(np.int64)))
 
     def between(self, edges: IntArray, copies: IntArray | int = 1) -> FloatArray:
         """The features of one level for m submissions, shape (5, m): counts, then mean ratios.
@@ -120,5 +121,7 @@ def _window_keys(keys: KeyArray) -> KeyArray:
     return np.concatenate(columns)
 
 
-def _prefix(values: IntArray) -> IntArray:
-    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(values)])
+def _prefix(values: IntArray | BoolArray) -> IntArray:
+    sums = np.zeros(len(values) + 1, dtype=np.int64)
+    np.cumsum(values, out=sums[1:])
+    return sums
