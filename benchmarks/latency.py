@@ -44,14 +44,13 @@ def main() -> int:
         print("| family | one row, ms (median, 99 %) | 22,000 rows, s |\n|---|---:|---:|")
     for link in sorted(layout.models.iterdir()):
         model = DeployableModel.load(link)
-        later = rows[rows["time"] >= pd.Timestamp(model.facts.trained_until_us, unit="us")]
-        print_one(link.name, model, later if len(later) else _moved_on(rows, model))
+        print_one(link.name, model, later_rows(model, rows))
     return 0
 
 
 def _print_latency(family: str, model: DeployableModel, later: pd.DataFrame) -> None:
-    single, batch = later.head(200).to_dict("records"), _batch(later)
-    times = _seconds(lambda place: model.predict([single[place % len(single)]]))
+    single, batch = later.head(200).to_dict("records"), submitted_apart(later)
+    times = seconds_of_one(lambda place: model.predict([single[place % len(single)]]))
     began = time.perf_counter()
     model.predict(batch)
     model.predict(batch)
@@ -62,9 +61,9 @@ def _print_latency(family: str, model: DeployableModel, later: pd.DataFrame) -> 
 
 def _print_stages(family: str, model: DeployableModel, later: pd.DataFrame) -> None:
     """Core-milliseconds of one row, the median of COUNTED; and of a batch, in parts as `predict` cuts it."""
-    walk_stages(model, _batch(later))
+    walk_stages(model, submitted_apart(later))
     one = [walk_stages(model, later.iloc[[place % len(later)]].to_dict("records")) for place in range(COUNTED)]
-    for rows, stages in ((1, np.median(one, axis=0)), (BATCH_ROWS, walk_stages(model, _batch(later)))):
+    for rows, stages in ((1, np.median(one, axis=0)), (BATCH_ROWS, walk_stages(model, submitted_apart(later)))):
         digits = 2 if rows == 1 else 0
         cells = " | ".join(f"{each:.{digits}f}" for each in [*stages, stages.sum()])
         print(f"| {family} | {rows:,} | {cells} |", flush=True)
@@ -89,11 +88,17 @@ def walk_stages(model: DeployableModel, rows: RawRows) -> FloatArray:
     return np.diff(spent) * 1e3
 
 
-def _batch(later: pd.DataFrame) -> pd.DataFrame:
+def submitted_apart(later: pd.DataFrame) -> pd.DataFrame:
     """As many rows as asked for, no two of them alike: each repetition is submitted a second later."""
     place = np.arange(BATCH_ROWS)
     batch = later.iloc[place % len(later)]
     return batch.assign(time=batch["time"] + pd.to_timedelta(place // len(later), unit="s"))
+
+
+def later_rows(model: DeployableModel, rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows that were submitted after a fit; where there are none, the newest ones submitted again."""
+    later = rows[rows["time"] >= pd.Timestamp(model.facts.trained_until_us, unit="us")]
+    return later if len(later) else _moved_on(rows, model)
 
 
 def _moved_on(rows: pd.DataFrame, model: DeployableModel) -> pd.DataFrame:
@@ -103,7 +108,8 @@ def _moved_on(rows: pd.DataFrame, model: DeployableModel) -> pd.DataFrame:
     return newest.assign(time=newest["time"] + shift + pd.Timedelta(minutes=1))
 
 
-def _seconds(predict: Callable[[int], object]) -> list[float]:
+def seconds_of_one(predict: Callable[[int], object]) -> list[float]:
+    """Seconds of COUNTED calls, each with its number, after some that are not counted."""
     for place in range(WARM_UP):
         predict(place)
     times = []

@@ -44,7 +44,7 @@ class RetrainParameters(BaseModel):
     """Further attempts where the source does not answer, or another process writes to the store."""
     ingest_retry_seconds: Annotated[float, Field(ge=0, le=3_600)] = 5.0
     """About how long to wait before the first of them; each wait is twice the one before."""
-    demo_rows: Annotated[int, Field(ge=500, le=5_000_000)] = DEMO_ROWS
+    demo_rows: Annotated[int, Field(ge=500, le=50_000_000)] = DEMO_ROWS
     """Jobs of the synthetic farm; of no meaning with another source."""
     demo_days: Annotated[float, Field(gt=0, le=3_650)] = DEMO_DAYS
     """Days that these jobs are spread over."""

@@ -183,7 +183,14 @@ def _describe(night: Night, label_delay_us: int) -> Features:
 
 def _cut(night: Night, features: Features, train_window_us: int | None, *, holdout: str | None) -> Cut:
     role, stage = ("served", "serve") if holdout is None else ("judged", "features")
-    cut = cut_training_set(night.store, features, role, holdout=holdout, train_window_us=train_window_us)
+    cut = cut_training_set(
+        night.store,
+        features,
+        role,
+        holdout=holdout,
+        train_window_us=train_window_us,
+        workers=night.parameters.workers or CORES,
+    )
     night.watch.add(stage, cut.seconds)
     return cut
 

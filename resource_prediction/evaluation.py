@@ -11,6 +11,7 @@ import pandas as pd
 from resource_prediction.arrays import BoolArray, FloatArray, IntArray, Matrix
 from resource_prediction.baselines import request_allocation, rolling_max_allocation
 from resource_prediction.errors import ScoringError
+from resource_prediction.features.job_table import Described
 from resource_prediction.models.observation import Ends
 from resource_prediction.models.unified_wrapper import DeployableModel
 from resource_prediction.outcomes import Outcomes
@@ -48,7 +49,7 @@ class ScoredJobs:
         return Ends(self.known_us, self.peak_gib, ~self.is_censored)
 
     @classmethod
-    def select(cls, rows: pd.DataFrame, outcomes: Outcomes, point_in_time: Matrix) -> ScoredJobs:
+    def select(cls, rows: pd.DataFrame, outcomes: Outcomes, point_in_time: Described) -> ScoredJobs:
         """Take the scored rows of a table."""
         kept = outcomes.is_scored
         return cls(

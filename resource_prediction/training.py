@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,18 +12,24 @@ from resource_prediction.allocation import CAP_RISK
 from resource_prediction.arrays import BoolArray, FloatArray, IntArray, Matrix
 from resource_prediction.config import create_predictor
 from resource_prediction.errors import TooFewRowsError
+from resource_prediction.features.asof import Positions
+from resource_prediction.features.job_table import Described, JobTable
 from resource_prediction.features.keys import level_keys
 from resource_prediction.features.matrix import FEATURES, as_frame, assemble
 from resource_prediction.features.point_in_time import History
 from resource_prediction.features.profile import ProfileEncoder
-from resource_prediction.features.raw_rows import read_submissions
+from resource_prediction.features.raw_rows import Submissions, read_submissions
 from resource_prediction.features.state import HistoryState
+from resource_prediction.models.out_of_time import thin
 from resource_prediction.models.unified_wrapper import DeployableModel, FitFacts
 from resource_prediction.outcomes import Outcomes
 from resource_prediction.recipe import Recipe
 
 MIN_TRAINING_ROWS = 50
 """Fewer rows give no out-of-time residuals worth the name."""
+
+TRAINING_ROWS = 160_000
+"""Rows of a training set at most: the newest half, and older rows evenly thinned. A default fit sees 40,000 of them."""
 
 _CAP_QUANTILE = 1 - CAP_RISK
 """Share of training jobs that must fit below the cap: where requests were always enough, the request is the cap."""
@@ -70,7 +75,7 @@ def training_rows(submitted_us: IntArray, outcomes: Outcomes, until_us: int, tra
 def build_training_set(
     rows: pd.DataFrame,
     outcomes: Outcomes,
-    point_in_time: Matrix,
+    point_in_time: Described,
     *,
     until_us: int,
     train_window_us: int | None = None,
@@ -80,7 +85,7 @@ def build_training_set(
     Args:
         rows: Accepted rows in contract columns in the order of (time, id), n.
         outcomes: What became of them.
-        point_in_time: Their features from `describe_table`.
+        point_in_time: Their features from `describe_table`, or a table that makes them.
         until_us: Cut-off: what was not known before it is not looked at.
         train_window_us: How far back training rows go; None is all.
 
@@ -88,26 +93,49 @@ def build_training_set(
         TooFewRowsError: Where fewer than MIN_TRAINING_ROWS rows are left.
     """
     submitted_us = rows["time"].to_numpy(dtype="datetime64[us]").astype(np.int64)
-    fitted = training_rows(submitted_us, outcomes, until_us, train_window_us)
-    if fitted.sum() < MIN_TRAINING_ROWS:
-        raise TooFewRowsError(int(fitted.sum()), MIN_TRAINING_ROWS)
-    peak_gib = outcomes.training_gib[fitted]
-    with ThreadPoolExecutor(1) as pool:
-        state = pool.submit(_state, rows, outcomes, until_us)
-        submissions = read_submissions(rows[fitted])
-        encoder = ProfileEncoder.fit(submissions, peak_gib)
-        matrix = assemble(encoder, submissions, point_in_time[fitted])
+    fitted = _choose(training_rows(submitted_us, outcomes, until_us, train_window_us))
+    submissions, state = read_submissions(rows.iloc[fitted]), _state(rows, outcomes, until_us)
+    return _training_set(submissions, outcomes, fitted, point_in_time[fitted], state)
+
+
+def cut_table(table: JobTable, *, until_us: int, train_window_us: int | None = None) -> TrainingSet:
+    """Cut a training set as `build_training_set` does, out of a table that has its history already."""
+    submissions, outcomes = table.jobs.submissions, table.jobs.outcomes
+    fitted = _choose(training_rows(submissions.submitted_us, outcomes, until_us, train_window_us))
+    point_in_time = table[fitted]
+    state = HistoryState.at(table.history, until_us)
+    return _training_set(submissions.part(fitted), outcomes, fitted, point_in_time, state)
+
+
+def _choose(may_be_seen: BoolArray) -> Positions:
+    rows = np.flatnonzero(may_be_seen)
+    if len(rows) < MIN_TRAINING_ROWS:
+        raise TooFewRowsError(len(rows), MIN_TRAINING_ROWS)
+    return rows[thin(len(rows), TRAINING_ROWS)]
+
+
+def _training_set(
+    submissions: Submissions,
+    outcomes: Outcomes,
+    fitted: Positions,
+    point_in_time: Matrix,
+    state: HistoryState,
+) -> TrainingSet:
+    """Put a training set together; ``submissions`` and ``point_in_time`` are of the fitted rows."""
+    peak_gib, memreq_gib = outcomes.training_gib[fitted], outcomes.memreq_gib[fitted]
+    encoder = ProfileEncoder.fit(submissions, peak_gib)
+    matrix = assemble(encoder, submissions, point_in_time)
     return TrainingSet(
-        until_us=until_us,
+        until_us=state.until_us,
         matrix=matrix,
         peak_gib=peak_gib,
-        memreq_gib=outcomes.memreq_gib[fitted],
-        submitted_us=submitted_us[fitted],
+        memreq_gib=memreq_gib,
+        submitted_us=submissions.submitted_us,
         known_us=outcomes.known_us[fitted],
         encoder=encoder,
-        state=state.result(),
+        state=state,
         mean_peak_gib=float(peak_gib.mean()),
-        cap_ratio=learn_cap_ratio(outcomes.peak_gib[fitted], outcomes.memreq_gib[fitted]),
+        cap_ratio=learn_cap_ratio(outcomes.peak_gib[fitted], memreq_gib),
         rows_digest=_digest(matrix, peak_gib),
     )
 

@@ -4,32 +4,31 @@ from __future__ import annotations
 
 import logging
 import time
-from dataclasses import dataclass
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import pandas as pd
 from prefect import task
 
 from resource_prediction.arrays import BoolArray
 from resource_prediction.errors import LeakError, TooFewRowsError
 from resource_prediction.features.audit import audit_leaks
-from resource_prediction.features.table import describe_table
+from resource_prediction.features.job_table import JobPart, JobTable
 from resource_prediction.holdout import Holdout
-from resource_prediction.outcomes import Outcomes, read_outcomes
+from resource_prediction.outcomes import Outcomes
 from resource_prediction.telemetry import LEARNING_COLUMNS
-from resource_prediction.training import MIN_TRAINING_ROWS, build_training_set, knowledge_end_us
+from resource_prediction.training import MIN_TRAINING_ROWS, cut_table
 from warehouse import prepared
 from warehouse.layout import Layout
-from warehouse.published import Pointer, read_pointer, read_rows, read_snapshot
+from warehouse.published import Part, Pointer, Snapshot, read_pointer, read_rows, read_snapshot
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Features:
-    """Point-in-time features of all rows, in the store.
+    """What describes any row by what was known at its submission, in the store.
 
     Attributes:
         name: Their name in the store.
@@ -63,7 +62,7 @@ class Cut:
 
 @task(name="features", task_run_name="features of every row")
 def build_features(store: str, label_delay_us: int, workers: int, *, reuse: bool) -> Features:
-    """Describe every published row by what was known at its submission, and store that.
+    """Index every published row by key and by when its peak was known, so that any row can be described; store that.
 
     Args:
         store: The store's folder.
@@ -81,15 +80,13 @@ def build_features(store: str, label_delay_us: int, workers: int, *, reuse: bool
     if reuse:
         prepared.load_features(layout, name)
     elif not prepared.has_features(layout, name):
-        rows = read_rows(snapshot, LEARNING_COLUMNS)
-        _, point_in_time = describe_table(rows, read_outcomes(rows, label_delay_us), workers)
-        prepared.save_features(layout, name, point_in_time)
+        prepared.save_features(layout, name, JobTable.build(_read_jobs(snapshot, label_delay_us, workers), workers))
     return Features(name, pointer, snapshot.digest, label_delay_us, time.perf_counter() - began)
 
 
 @task(name="cut training set", task_run_name="cut the {role} training set")
 def cut_training_set(
-    store: str, features: Features, role: str, *, holdout: str | None, train_window_us: int | None
+    store: str, features: Features, role: str, *, holdout: str | None, train_window_us: int | None, workers: int = 1
 ) -> Cut:
     """Cut what every family is fitted on.
 
@@ -99,33 +96,44 @@ def cut_training_set(
         role: ``judged`` or ``served``, for the task's name.
         holdout: What stays out; None cuts at the newest instant in the telemetry.
         train_window_us: How far back training rows go; None is all.
+        workers: Threads.
 
     Raises:
         TooFewRowsError: Too few rows are left.
     """
     layout, began = Layout(Path(store)), time.perf_counter()
-    rows = read_rows(read_snapshot(layout, features.pointer), LEARNING_COLUMNS)
-    outcomes = read_outcomes(rows, features.label_delay_us)
-    submitted_us = rows["time"].to_numpy(dtype="datetime64[us]").astype(np.int64)
+    table = prepared.load_features(layout, features.name, workers)
+    outcomes, submitted_us = table.jobs.outcomes, table.jobs.submissions.submitted_us
     if holdout is None:
-        until_us = knowledge_end_us(rows)
+        until_us = table.until_us
     else:
         if not outcomes.is_final.any():
             raise TooFewRowsError(0, MIN_TRAINING_ROWS)
         until_us = Holdout.parse(holdout).cut_us(submitted_us[outcomes.is_final])
-        _tell_holdout(rows, outcomes, submitted_us >= until_us)
+        _tell_holdout(outcomes, table.jobs.is_twin, submitted_us >= until_us)
     name = prepared.training_key(features.name, until_us, train_window_us)
     if not prepared.has_training_set(layout, name):
-        point_in_time = prepared.load_features(layout, features.name)
-        data = build_training_set(rows, outcomes, point_in_time, until_us=until_us, train_window_us=train_window_us)
-        prepared.save_training_set(layout, name, data)
+        prepared.save_training_set(layout, name, cut_table(table, until_us=until_us, train_window_us=train_window_us))
+    if holdout is not None:
+        # Every family is scored on these rows: described once, before they are fitted side by side.
+        prepared.load_described(layout, features.name, int(submitted_us.searchsorted(until_us)), len(table), workers)
     return Cut(name, until_us, time.perf_counter() - began)
 
 
-def _tell_holdout(rows: pd.DataFrame, outcomes: Outcomes, is_held_out: BoolArray) -> None:
+def _read_jobs(snapshot: Snapshot, label_delay_us: int, workers: int) -> JobPart:
+    """Read all rows month by month, so that no more than a few months are in memory as raw rows."""
+
+    def read(part: Part) -> JobPart:
+        return JobPart.read(read_rows(replace(snapshot, parts=(part,)), LEARNING_COLUMNS), label_delay_us)
+
+    with ThreadPoolExecutor(workers) as pool:
+        return JobPart.join(pool.map(read, snapshot.parts), snapshot.rows)
+
+
+def _tell_holdout(outcomes: Outcomes, is_twin: BoolArray, is_held_out: BoolArray) -> None:
     """Say how many held-out jobs are scored, and how many are not, as their peak is not final; twins are neither."""
     scored = int((outcomes.is_scored & is_held_out).sum())
-    others = int((is_held_out & ~rows["is_twin"].to_numpy(dtype=bool)).sum()) - scored
+    others = int((is_held_out & ~is_twin).sum()) - scored
     logger.info("hold-out: %s jobs are scored; %s others without a final peak are not", f"{scored:,}", f"{others:,}")
 
 

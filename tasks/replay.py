@@ -27,7 +27,7 @@ from resource_prediction.recipe import Recipe
 from resource_prediction.replay.allocations import Offers, make_offers, offered_costs
 from resource_prediction.replay.periods import Period, choose_span, lead_in, split
 from resource_prediction.telemetry import LEARNING_COLUMNS
-from resource_prediction.training import build_training_set, fit_recipe
+from resource_prediction.training import cut_table, fit_recipe
 from tasks.elsewhere import Origin, at_hand, hand_in
 from tasks.features import Cut, Features
 from tasks.score import from_us, load_scored_jobs
@@ -194,10 +194,7 @@ def cut_period(store: str, features: Features, period: Period) -> Cut:
     layout, began = Layout(Path(store)), time.perf_counter()
     name = prepared.training_key(features.name, period.since_us, None)
     if not prepared.has_training_set(layout.replay, name):
-        rows = read_rows(read_snapshot(layout, features.pointer), LEARNING_COLUMNS)
-        outcomes = read_outcomes(rows, features.label_delay_us)
-        point_in_time = prepared.load_features(layout, features.name)
-        data = build_training_set(rows, outcomes, point_in_time, until_us=period.since_us)
+        data = cut_table(prepared.load_features(layout, features.name), until_us=period.since_us)
         prepared.save_training_set(layout.replay, name, data)
     return Cut(name, period.since_us, time.perf_counter() - began)
 

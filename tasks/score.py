@@ -36,8 +36,9 @@ def load_scored_jobs(store: str, features: Features, *, since_us: int, until_us:
     snapshot, since = read_snapshot(layout, features.pointer), from_us(since_us)
     until = None if until_us is None else from_us(until_us)
     rows = read_rows(snapshot, LEARNING_COLUMNS, since=since, until=until)
-    earlier = len(read_rows(snapshot, ["time"], until=since))
-    point_in_time = prepared.load_features(layout, features.name)[earlier : earlier + len(rows)]
+    submitted_us = prepared.load_features(layout, features.name).jobs.submissions.submitted_us
+    earlier = int(submitted_us.searchsorted(since_us))
+    point_in_time = prepared.load_described(layout, features.name, earlier, earlier + len(rows))
     return ScoredJobs.select(rows, read_outcomes(rows, features.label_delay_us), point_in_time)
 
 

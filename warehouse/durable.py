@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from uuid import uuid4
 
@@ -42,10 +43,16 @@ def write_durably(path: Path, content: bytes) -> None:
     Raises:
         OSError: The file cannot be written; the old content is there as it was.
     """
+    write_pieces_durably(path, [content])
+
+
+def write_pieces_durably(path: Path, pieces: Iterable[bytes]) -> None:
+    """As `write_durably`, for a content that comes piece by piece and need not fit into memory."""
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_name(f".{path.name}.{uuid4().hex}")
     try:
-        aside.write_bytes(content)
+        with aside.open("wb") as file:
+            file.writelines(pieces)
         move_durably(aside, path)
     finally:
         # Gone where it was renamed. Where it was not, a file a night would add to what filled the disk.

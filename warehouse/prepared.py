@@ -13,10 +13,13 @@ from typing import Any
 from uuid import uuid4
 
 import numpy as np
+import numpy.typing as npt
 
 from resource_prediction.arrays import Matrix
 from resource_prediction.errors import MissingFeaturesError, StoreError
+from resource_prediction.features.job_table import JobTable
 from resource_prediction.features.matrix import FEATURE_VERSION
+from resource_prediction.features.point_in_time import POINT_IN_TIME_FEATURES
 from resource_prediction.features.profile import ProfileEncoder
 from resource_prediction.features.state import HistoryState
 from resource_prediction.training import TrainingSet
@@ -30,11 +33,13 @@ KEPT = 2
 """Feature tables and training sets that stay: this run's and the one before, each with both cut-offs."""
 
 _META, _MATRIX, _ENCODER, _STATE = "meta.json", "matrix.npy", "encoder.json", "history.npz"
+_WORDS, _DESCRIBED = "words.json", "described"
+_BLOCK_ROWS = 1_000_000
 _COLUMNS = ("peak_gib", "memreq_gib", "submitted_us", "known_us")
 
 
 def feature_key(data_digest: str, label_delay_us: int) -> str:
-    """Name of the features of some rows under some label delay."""
+    """Name of the table that describes some rows under some label delay."""
     return _name(
         {"data": data_digest, "label_delay_us": label_delay_us, "features": FEATURE_VERSION, "code": code_version()}
     )
@@ -47,12 +52,15 @@ def training_key(feature_name: str, until_us: int, train_window_us: int | None) 
     )
 
 
-def save_features(layout: Layout, name: str, point_in_time: Matrix) -> None:
-    """Write the point-in-time features of all rows; older ones are removed beyond KEPT."""
+def save_features(layout: Layout, name: str, table: JobTable) -> None:
+    """Write the table that describes all rows; older ones are removed beyond KEPT."""
+    arrays, words = table.to_arrays()
 
     def write(folder: Path) -> None:
-        np.save(folder / _MATRIX, point_in_time, allow_pickle=False)
-        _write_json(folder / _META, {"rows": len(point_in_time), "features": FEATURE_VERSION})
+        for array_name, array in arrays.items():
+            np.save(folder / f"{array_name}.npy", array, allow_pickle=False)
+        _write_json(folder / _WORDS, words)
+        _write_json(folder / _META, {"rows": len(table), "features": FEATURE_VERSION, "arrays": list(arrays)})
 
     with store_faults(layout):
         _publish(layout.features, name, write)
@@ -64,8 +72,13 @@ def has_features(layout: Layout, name: str) -> bool:
     return _is_there(layout.features / name)
 
 
-def load_features(layout: Layout, name: str) -> Matrix:
-    """Map the features of all rows into memory, shape (rows, features), in the order of `read_rows`.
+def load_features(layout: Layout, name: str, workers: int = 1) -> JobTable:
+    """Map the table that describes all rows into memory, in the order of `read_rows`.
+
+    Args:
+        layout: The store.
+        name: Of the features.
+        workers: Threads of the table.
 
     Raises:
         MissingFeaturesError: Where they are not in the store: there never were any, or the data changed since.
@@ -73,8 +86,42 @@ def load_features(layout: Layout, name: str) -> Matrix:
     if not has_features(layout, name):
         found = "features of other rows" if any(layout.features.glob(f"*/{_META}")) else "no features"
         raise MissingFeaturesError(str(layout.store), found)
-    matrix: Matrix = np.load(layout.features / name / _MATRIX, mmap_mode="r", allow_pickle=False)
-    return matrix
+    folder = layout.features / name
+    arrays = {array: _mapped(folder / f"{array}.npy") for array in _read_json(folder / _META)["arrays"]}
+    return JobTable.from_arrays(arrays, _read_json(folder / _WORDS), workers)
+
+
+def load_described(layout: Layout, name: str, since: int, until: int, workers: int = 1) -> Matrix:
+    """Map the features of the rows from position ``since`` to before ``until``; they are made when first asked for.
+
+    Returns:
+        Shape (until - since, features).
+
+    Raises:
+        MissingFeaturesError: As `load_features`.
+    """
+    folder = layout.features / name
+    for path in folder.glob(f"{_DESCRIBED}-*-*.npy"):
+        first, last = (int(place) for place in path.stem.split("-")[1:])
+        if first <= since and until <= last:
+            return _mapped(path)[since - first : until - first]
+    aside, target = folder / f".{uuid4().hex}.npy", folder / f"{_DESCRIBED}-{since}-{until}.npy"
+    with store_faults(layout):
+        try:
+            _describe_into(aside, load_features(layout, name, workers), since, until)
+            aside.rename(target)
+        finally:
+            aside.unlink(missing_ok=True)
+    return _mapped(target)
+
+
+def _describe_into(path: Path, table: JobTable, since: int, until: int) -> None:
+    """Write features as ``np.save`` would, block by block: those of millions of rows are gigabytes."""
+    with path.open("wb") as file:
+        header = {"descr": "<f4", "fortran_order": False, "shape": (until - since, len(POINT_IN_TIME_FEATURES))}
+        np.lib.format.write_array_header_1_0(file, header)
+        for first in range(since, until, _BLOCK_ROWS):
+            file.write(np.ascontiguousarray(table[first : min(first + _BLOCK_ROWS, until)], dtype="<f4").data)
 
 
 def save_training_set(layout: Layout, name: str, data: TrainingSet) -> None:
@@ -108,7 +155,7 @@ def load_training_set(layout: Layout, name: str) -> TrainingSet:
     with np.load(folder / _STATE, allow_pickle=False) as arrays:
         state = HistoryState.from_arrays(dict(arrays))
     return TrainingSet(
-        matrix=np.load(folder / _MATRIX, mmap_mode="r", allow_pickle=False),
+        matrix=_mapped(folder / _MATRIX),
         **{column: np.load(folder / f"{column}.npy", allow_pickle=False) for column in _COLUMNS},
         encoder=ProfileEncoder(**_read_json(folder / _ENCODER)),
         state=state,
@@ -150,6 +197,12 @@ def _drop_old(parent: Path, kept: int) -> None:
     for path in sorted(finished, key=lambda path: path.stat().st_mtime)[:-kept]:
         shutil.rmtree(path, ignore_errors=True)
         logger.debug("removed %s", path)
+
+
+def _mapped(path: Path) -> npt.NDArray[Any]:
+    """A stored array as plain numpy on a mapped file: slices of a `memmap` would each be one, which costs."""
+    array: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    return array.view(np.ndarray)
 
 
 def _name(values: Mapping[str, object]) -> str:

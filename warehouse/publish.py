@@ -128,7 +128,8 @@ def _table_part(engine: duckdb.DuckDBPyConnection, layout: Layout, table: str) -
 def _part(engine: duckdb.DuckDBPyConnection, layout: Layout, rows: str, folder: Path) -> Part:
     name = f"{uuid4().hex}.parquet"
     staged = layout.staging / name
-    written = engine.execute(f"COPY (SELECT * {rows}) TO {literal(str(staged))} (FORMAT parquet, COMPRESSION zstd)")
+    options = "FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1"  # level 3 takes a fifth longer for equal size
+    written = engine.execute(f"COPY (SELECT * {rows}) TO {literal(str(staged))} ({options})")
     count = int(written.fetchall()[0][0])
     with staged.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()

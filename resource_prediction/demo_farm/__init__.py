@@ -1,6 +1,6 @@
 """A synthetic build farm: seeded telemetry of any size in the shape of a real one. Not here: files, real rows."""
 
-from resource_prediction.demo_farm.export import BREAKAGES, Breakage, broken_line_count, render_csv
+from resource_prediction.demo_farm.export import BREAKAGES, Breakage, broken_line_count, render_csv, render_eras
 from resource_prediction.demo_farm.rows import (
     DEMO_END,
     DEMO_SEED,
@@ -19,4 +19,5 @@ __all__ = [
     "broken_line_count",
     "generate_rows",
     "render_csv",
+    "render_eras",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +14,9 @@ from resource_prediction.demo_farm.rows import DEMO_SEED, generate_rows
 
 SEPARATOR = ";"
 _ROWS_FOR_A_BROKEN_LINE = 1000
+
+ERA_ROWS = 500_000
+"""Rows that are generated at once; whole thousands."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +65,37 @@ def render_csv(rows: int = DEMO_ROWS, days: float = DEMO_DAYS, seed: int = DEMO_
     Raises:
         DemoFarmError: As ``generate_rows``.
     """
-    frame = generate_rows(rows, days, seed)
+    return _render(generate_rows(rows, days, seed), seed)
+
+
+def render_eras(rows: int, days: float, seed: int = DEMO_SEED) -> Iterator[bytes]:
+    """Render a farm of any size as one export, piece by piece, so that memory stays bounded.
+
+    Up to ERA_ROWS it is ``render_csv``. A larger farm lives through eras of equal length, the oldest first: each is
+    another history of the same farm, with branches of its own.
+
+    Yields:
+        Pieces of one file; only the first has the header.
+
+    Raises:
+        DemoFarmError: As ``generate_rows``.
+    """
+    eras = max(-(-rows // ERA_ROWS), 1)
+    length = days / eras
+    for era in reversed(range(eras)):
+        # Whole thousands but for the last: an era has a broken line for each thousand begun.
+        count = ERA_ROWS if era else rows - (eras - 1) * ERA_ROWS
+        frame = generate_rows(count, length, seed + era, first_branch=era * ERA_ROWS)
+        frame["time"] -= pd.Timedelta(days=era * length).floor("ms")
+        text = _render(frame, seed + era)
+        yield text if era == eras - 1 else text[text.index(b"\n") + 1 :]
+
+
+def _render(frame: pd.DataFrame, seed: int) -> bytes:
     header, *lines = _lines(frame)
     columns = header.split(SEPARATOR)
     rng = np.random.default_rng([seed, 9])
-    broken = [_break_line(columns, lines[index], number, rng) for number, index in _victims(rows, rng)]
+    broken = [_break_line(columns, lines[index], number, rng) for number, index in _victims(len(frame), rng)]
     for line in broken:
         lines.insert(int(rng.integers(len(lines) + 1)), line)
     return "\n".join([header, *lines, ""]).encode()

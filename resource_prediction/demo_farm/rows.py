@@ -36,13 +36,16 @@ _LATE_DAYS_MEAN = 20 / 1440
 _VERY_LATE_SHARE = 0.02
 
 
-def generate_rows(rows: int = DEMO_ROWS, days: float = DEMO_DAYS, seed: int = DEMO_SEED) -> pd.DataFrame:
+def generate_rows(
+    rows: int = DEMO_ROWS, days: float = DEMO_DAYS, seed: int = DEMO_SEED, first_branch: int = 0
+) -> pd.DataFrame:
     """Generate synthetic telemetry in the shape of a real build farm's.
 
     Args:
         rows: Number of rows, >= 0, of which one in eight is a twin of another.
         days: Length of the farm's life up to DEMO_END, > 0 and at most 730.
         seed: Another seed tells another history of the same farm.
+        first_branch: Number of the first branch.
 
     Returns:
         The 17 raw columns of a real export, typed (text, ``datetime64[us]``, ``int64``), in the order of a file: about
@@ -53,7 +56,7 @@ def generate_rows(rows: int = DEMO_ROWS, days: float = DEMO_DAYS, seed: int = DE
     """
     _check(rows, days, seed)
     twins = int(TWIN_SHARE * rows)
-    frame = _jobs(rows - twins, days, seed)
+    frame = _jobs(rows - twins, days, seed, first_branch)
     rng = np.random.default_rng([seed, 7])
     frame = pd.concat([frame, _twins(frame, twins, rng)], ignore_index=True)
     return _as_in_a_file(frame.astype(dict.fromkeys(_TEXT_COLUMNS, "str")), rng)
@@ -73,7 +76,7 @@ def _check(rows: int, days: float, seed: int) -> None:
         raise DemoFarmError("seed", got=seed, expected="a whole number, 0 or more", next_step="Choose another seed.")
 
 
-def _jobs(jobs: int, days: float, seed: int) -> pd.DataFrame:
+def _jobs(jobs: int, days: float, seed: int, first_branch: int) -> pd.DataFrame:
     """All jobs without twins, ordered by branch."""
     catalogue = build_catalogue(days)
     arrivals = draw_arrivals(jobs, days, catalogue, seed)
@@ -90,7 +93,7 @@ def _jobs(jobs: int, days: float, seed: int) -> pd.DataFrame:
             "time": _times(arrivals.day, days),
             "location": location,
             "memory_fail_count": fail_count,
-            "branch": _numbered("branch", rng.permutation(arrivals.branches)[arrivals.branch]),
+            "branch": _numbered("branch", rng.permutation(arrivals.branches)[arrivals.branch], first_branch),
             "buildProfile": built["profile"].to_numpy(),
             "jobs": distributed,
             "localJobs": local,
@@ -147,8 +150,8 @@ def _whole_pages(gib: FloatArray) -> IntArray:
     return (gib * (BYTES_PER_GIB / _PAGE_BYTES)).astype(np.int64) * _PAGE_BYTES
 
 
-def _numbered(word: str, number: IntArray) -> TextArray:
-    names = np.array([f"{word}_{index}" for index in range(int(number.max(initial=-1)) + 1)], dtype=object)
+def _numbered(word: str, number: IntArray, first: int = 0) -> TextArray:
+    names = np.array([f"{word}_{first + index}" for index in range(int(number.max(initial=-1)) + 1)], dtype=object)
     return names[number]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from resource_prediction.arrays import BoolArray, IntArray, Matrix
+from resource_prediction.features.job_table import Described
 from resource_prediction.features.keys import KeyArray, level_keys
 from resource_prediction.features.point_in_time import POINT_IN_TIME_FEATURES, History
 from resource_prediction.features.raw_rows import read_submissions
@@ -50,7 +51,7 @@ class LeakAudit:
         return asdict(self)
 
 
-def audit_leaks(rows: pd.DataFrame, label_delay_us: int, point_in_time: Matrix, seed: int) -> LeakAudit:
+def audit_leaks(rows: pd.DataFrame, label_delay_us: int, point_in_time: Described, seed: int) -> LeakAudit:
     """Describe at least AUDITED_ROWS rows again, or all of a smaller table, from what was known at their submission.
 
     In two ways. *Withheld*: in segments of consecutive rows, a history is built of the jobs known before the segment
@@ -61,7 +62,7 @@ def audit_leaks(rows: pd.DataFrame, label_delay_us: int, point_in_time: Matrix, 
     Args:
         rows: Accepted rows in contract columns in the order of (time, id), n.
         label_delay_us: When a peak without an end counts as known; microseconds after submission.
-        point_in_time: The features under test, shape (n, features).
+        point_in_time: The features under test, shape (n, features), or a table that makes them.
         seed: Seed of the choice of segments and of the noise.
     """
     submissions, outcomes = read_submissions(rows), read_outcomes(rows, label_delay_us)

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from resource_prediction.arrays import FloatArray, IntArray, Matrix
-from resource_prediction.features.asof import Instants
+from resource_prediction.features.asof import AsofIndex, Instants, Positions
 from resource_prediction.features.history import (
     DEPTH,
     PEAK_FEATURES,
@@ -23,6 +23,9 @@ from resource_prediction.features.point_in_time import POINT_IN_TIME_FEATURES, H
 from resource_prediction.features.time_windows import REACH_US, TimeWindows
 
 _AGE = PEAK_FEATURES.index("log_age_minutes")
+
+_CHUNK = 16_384
+"""Keys whose windows are gathered at once: a million of them would need their memory twice."""
 
 StateArrays = dict[str, npt.NDArray[np.generic]]
 
@@ -57,34 +60,29 @@ class HistoryState:
     @classmethod
     def at(cls, history: History, until_us: int) -> HistoryState:
         """Cut a history at an instant: what was known strictly before it."""
-        keys, parts = [], []
-        until_rank = int(history.instants.before(np.array([until_us]))[0])
-        for index in history.indexes:
-            numbers = np.arange(len(index.keys))
-            ends = index.ends(numbers, np.full(len(numbers), until_rank))
-            starts = index.starts[:-1]
-            held = (ends > starts) & (index.keys != NO_KEY)
-            start, end = starts[held], ends[held]
-            keys.append(index.keys[held])
-            newest = index.order[end - 1]
-            parts.append(
-                (
-                    gather_last(history.peak_gib[index.order], start, end, DEPTH).T,
-                    gather_last(history.ratios[index.order], start, end, RATIO_DEPTH).T,
-                    (end - start).astype(np.int64),
-                    history.known_us[newest],
-                )
-            )
+        until_rank = int(history.instants_us.searchsorted(until_us))
+        held = [_held(index, until_rank) for index in history.indexes]
+        size = sum(len(keys) for keys, _, _ in held)
+        peaks, ratios = np.empty((size, DEPTH)), np.empty((size, RATIO_DEPTH))
+        known_us, first = np.empty(size, dtype=np.int64), 0
+        for index, (_, start, end) in zip(history.indexes, held, strict=True):
+            for part in range(0, len(end), _CHUNK):
+                here = slice(part, part + _CHUNK)
+                rows = slice(first + part, first + part + len(end[here]))
+                peaks[rows] = gather_last(history.peak_gib, start[here], end[here], DEPTH, index.order).T
+                ratios[rows] = gather_last(history.ratios, start[here], end[here], RATIO_DEPTH, index.order).T
+                known_us[rows] = history.known_us[index.order[end[here] - 1]]
+            first += len(end)
         recent = (history.known_us < until_us) & (history.known_us >= until_us - REACH_US)
-        peaks, ratios, counts, known = (np.concatenate([part[i] for part in parts]) for i in range(4))
+        keys = np.concatenate([keys for keys, _, _ in held]).tolist()
         return cls(
             until_us,
-            {int(key): slot for slot, key in enumerate(np.concatenate(keys))},
-            np.ascontiguousarray(peaks),
-            np.ascontiguousarray(ratios),
-            counts,
-            known,
-            history.keys[recent],
+            dict(zip(keys, range(size), strict=True)),
+            peaks,
+            ratios,
+            np.concatenate([end - start for _, start, end in held]).astype(np.int64),
+            known_us,
+            history.keys[history.rows[recent]],
             history.known_us[recent],
             history.ratios[recent],
         )
@@ -227,3 +225,11 @@ class HistoryState:
         self.ratios = np.concatenate([self.ratios, np.full((more, RATIO_DEPTH), np.nan)])
         self.counts = np.concatenate([self.counts, np.zeros(more, dtype=np.int64)])
         self.known_us = np.concatenate([self.known_us, np.zeros(more, dtype=np.int64)])
+
+
+def _held(index: AsofIndex, until_rank: int) -> tuple[KeyArray, Positions, Positions]:
+    """The keys of a level that have jobs before an instant, and where those begin and end in the index."""
+    numbers = np.arange(len(index.keys))
+    ends, starts = index.ends(numbers, np.full(len(numbers), until_rank)), index.starts[:-1]
+    held = (ends > starts) & (index.keys != NO_KEY)
+    return index.keys[held], starts[held], ends[held]

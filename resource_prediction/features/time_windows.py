@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from resource_prediction.arrays import FloatArray, IntArray
+from resource_prediction.arrays import BoolArray, FloatArray, IntArray
 from resource_prediction.features.asof import AsofIndex, Instants
 from resource_prediction.features.history import US_PER_MINUTE
 from resource_prediction.features.keys import LEVEL_NAMES, KeyArray
@@ -18,16 +18,17 @@ REACH_US = max(*COUNT_MINUTES, *RATIO_MINUTES) * US_PER_MINUTE
 
 ALL_JOBS = "farm"
 WINDOW_LEVELS = (ALL_JOBS, "profile", "branch", "branch_profile")
-_OF_A_LEVEL = (
+OF_A_LEVEL = (
     *(f"log_jobs_{minutes}min" for minutes in COUNT_MINUTES),
     *(f"ratio_{minutes}min" for minutes in RATIO_MINUTES),
 )
-WINDOW_FEATURES: tuple[str, ...] = tuple(f"{level}_{name}" for level in WINDOW_LEVELS for name in _OF_A_LEVEL)
+WINDOW_FEATURES: tuple[str, ...] = tuple(f"{level}_{name}" for level in WINDOW_LEVELS for name in OF_A_LEVEL)
 
 _EDGES = (0, *sorted({*COUNT_MINUTES, *RATIO_MINUTES}))
 """Minutes before a submission at which windows end and begin."""
 
-_EDGES_US = np.array(_EDGES)[:, None] * US_PER_MINUTE
+EDGES_US = np.array(_EDGES)[:, None] * US_PER_MINUTE
+"""The same, shape (edges, 1)."""
 
 _RATIO_UNIT = 2.0**-32
 """Ratios are summed as whole multiples of this: exact in any order, so a state sums what the whole history does."""
@@ -36,20 +37,56 @@ _ALL_JOBS_KEY = np.uint64(1)
 
 
 @dataclass(frozen=True)
+class RunningRatios:
+    """Jobs in the order of an index, added up, so that any span of them is a difference.
+
+    Attributes:
+        counts: Jobs with a known ratio before each position, shape (n + 1,).
+        sums: Their ratios in whole _RATIO_UNITs, same shape.
+    """
+
+    counts: IntArray
+    sums: IntArray
+
+    @classmethod
+    def of(cls, ratios: FloatArray) -> RunningRatios:
+        """Add up the ratios of n jobs, NaN where unknown."""
+        units = np.rint(ratios / _RATIO_UNIT)
+        known = ~np.isnan(units)
+        units[~known] = 0.0
+        return cls(_prefix(known), _prefix(units.astype(np.int64)))
+
+    def between(self, edges: IntArray, copies: IntArray | int = 1) -> FloatArray:
+        """The features of one level for m submissions, shape (5, m): counts, then mean ratios.
+
+        Args:
+            edges: Where the jobs known before each of EDGES_US end, shape (len(EDGES_US), m).
+            copies: How often each job counts, shape (m,).
+        """
+        by_minutes = dict(zip(_EDGES, edges, strict=True))
+        end = by_minutes[0]
+        jobs = [np.log1p(((end - by_minutes[minutes]) * copies).astype(np.float64)) for minutes in COUNT_MINUTES]
+        starts = np.stack([by_minutes[minutes] for minutes in RATIO_MINUTES])
+        with np.errstate(invalid="ignore", divide="ignore"):
+            ratios = (self.sums[end] - self.sums[starts]) * _RATIO_UNIT / (self.counts[end] - self.counts[starts])
+        return np.stack([*jobs, *ratios])
+
+
+@dataclass(frozen=True)
 class TimeWindows:
-    """Finished jobs in a form that answers "how many, and how heavy, in the minutes before t".
+    """Finished jobs in a form that answers "how many, and how heavy, in the minutes before t", for few of them.
+
+    A whole table answers it level by level, from the indexes that it has anyway (point_in_time.py).
 
     Attributes:
         instants: When the jobs became known.
         index: The jobs once for each of WINDOW_LEVELS; keys of different levels differ.
-        counts: Jobs with a known ratio before each position of the index, shape (levels * n + 1,).
-        sums: Their ratios in whole _RATIO_UNITs, same shape.
+        running: Their ratios in the order of the index.
     """
 
     instants: Instants
     index: AsofIndex
-    counts: IntArray
-    sums: IntArray
+    running: RunningRatios
 
     @classmethod
     def build(cls, keys: KeyArray, instants: Instants, ratios: FloatArray) -> TimeWindows:
@@ -61,30 +98,18 @@ class TimeWindows:
             ratios: Log ratios to the configuration's mean, shape (n,), NaN where unknown.
         """
         index = AsofIndex.build(_window_keys(keys), instants)
-        known = ~np.isnan(ratios)
-        units = np.where(known, np.rint(np.where(known, ratios, 0.0) / _RATIO_UNIT), 0.0).astype(np.int64)
-        jobs = index.order % max(len(ratios), 1)
-        return cls(instants, index, _prefix(known[jobs].astype(np.int64)), _prefix(units[jobs]))
+        return cls(instants, index, RunningRatios.of(ratios[index.order % max(len(ratios), 1)]))
 
     def describe(self, keys: KeyArray, submitted_us: IntArray) -> FloatArray:
         """WINDOW_FEATURES of m submissions, shape (len(WINDOW_FEATURES), m); a ratio without jobs is NaN."""
         numbers = self.index.find_keys(_window_keys(keys))
         by_key = np.argsort(numbers, kind="stable")  # sorted look-ups stay in the processor's cache
-        ranks = self.instants.before(submitted_us - _EDGES_US)[:, by_key % max(len(keys), 1)]
+        ranks = self.instants.before(submitted_us - EDGES_US)[:, by_key % max(len(keys), 1)]
         edges = self.index.ends(numbers[by_key], ranks)
-        described = np.empty((len(_OF_A_LEVEL), len(by_key)))
-        described[:, by_key] = self._between(dict(zip(_EDGES, edges, strict=True)))
-        by_level = described.reshape(len(_OF_A_LEVEL), len(WINDOW_LEVELS), -1).transpose(1, 0, 2)
+        described = np.empty((len(OF_A_LEVEL), len(by_key)))
+        described[:, by_key] = self.running.between(edges)
+        by_level = described.reshape(len(OF_A_LEVEL), len(WINDOW_LEVELS), -1).transpose(1, 0, 2)
         return by_level.reshape(len(WINDOW_FEATURES), -1)
-
-    def _between(self, edges: dict[int, IntArray]) -> FloatArray:
-        """Counts and mean ratios between the edges and now, a row each of _OF_A_LEVEL."""
-        end = edges[0]
-        jobs = [np.log1p((end - edges[minutes]).astype(np.float64)) for minutes in COUNT_MINUTES]
-        starts = np.stack([edges[minutes] for minutes in RATIO_MINUTES])
-        with np.errstate(invalid="ignore", divide="ignore"):
-            ratios = (self.sums[end] - self.sums[starts]) * _RATIO_UNIT / (self.counts[end] - self.counts[starts])
-        return np.stack([*jobs, *ratios])
 
 
 def _window_keys(keys: KeyArray) -> KeyArray:
@@ -96,5 +121,7 @@ def _window_keys(keys: KeyArray) -> KeyArray:
     return np.concatenate(columns)
 
 
-def _prefix(values: IntArray) -> IntArray:
-    return np.concatenate([np.zeros(1, dtype=np.int64), np.cumsum(values)])
+def _prefix(values: IntArray | BoolArray) -> IntArray:
+    sums = np.zeros(len(values) + 1, dtype=np.int64)
+    np.cumsum(values, out=sums[1:])
+    return sums

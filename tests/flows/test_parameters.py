@@ -85,5 +85,5 @@ def test_parameters_do_not_change_under_a_run() -> None:
 def test_the_form_in_the_ui_explains_every_parameter_and_knows_its_bounds() -> None:
     fields = RetrainParameters.model_json_schema()["properties"]
     assert [name for name, field in fields.items() if "description" not in field] == []
-    assert (fields["demo_rows"]["minimum"], fields["demo_rows"]["maximum"]) == (500, 5_000_000)
+    assert (fields["demo_rows"]["minimum"], fields["demo_rows"]["maximum"]) == (500, 50_000_000)
     assert (fields["under_cost"]["exclusiveMinimum"], fields["under_cost"]["maximum"]) == (0, 1_000)

@@ -19,7 +19,7 @@ from warehouse.published import read_rows, read_snapshot
 
 
 def test_features_are_described_once_for_the_same_rows(prepared: Prepared, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tasks.features.describe_table", None)
+    monkeypatch.setattr("tasks.features.JobTable", None)
     for reuse in (False, True):
         again = build_features.fn(prepared.store, HOUR_US, 1, reuse=reuse)
         assert replace(again, seconds=0.0) == replace(prepared.features, seconds=0.0)
@@ -76,10 +76,10 @@ def test_honest_features_pass_the_audit(prepared: Prepared) -> None:
 
 def test_a_leak_stops_the_run_and_names_the_row(prepared: Prepared) -> None:
     layout = Layout(Path(prepared.store))
-    matrix = np.array(stored.load_features(layout, prepared.features.name))
-    matrix[700, 0] = 123.0
-    stored.save_features(layout, prepared.features.name, matrix)
-    with pytest.raises(LeakError, match=r"feature profile_log_count: 123\.0 in the table.*Nothing was promoted"):
+    table = stored.load_features(layout, prepared.features.name)
+    too_soon = replace(table.history, instants_us=table.history.instants_us - HOUR_US)
+    stored.save_features(layout, prepared.features.name, replace(table, history=too_soon))
+    with pytest.raises(LeakError, match=r"feature .* in the table.*Nothing was promoted"):
         audit_features.fn(prepared.store, prepared.features, 1)
 
 

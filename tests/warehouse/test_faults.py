@@ -15,9 +15,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
-import numpy as np
 import pytest
 
+from resource_prediction.demo_farm import generate_rows
 from resource_prediction.errors import (
     StoreAccessError,
     StoreDiskError,
@@ -27,6 +27,7 @@ from resource_prediction.errors import (
     StoreLockedError,
     StoreMemoryError,
 )
+from resource_prediction.features.job_table import JobPart, JobTable
 from warehouse import prepared
 from warehouse.artifacts import store_artifact
 from warehouse.engine import open_engine
@@ -148,8 +149,9 @@ def test_a_reader_keeps_errors_of_its_own(layout: Layout) -> None:
 
 def test_a_large_matrix_that_numpy_writes_in_part_is_a_full_disk(layout: Layout) -> None:
     open_store(layout)
+    table = JobTable.build(JobPart.read(generate_rows(3_000, 5.0).assign(is_twin=False), 0), workers=1)
     with pytest.raises(StoreFullError, match="only a part written"), largest_file(100_000):
-        prepared.save_features(layout, "name", np.zeros((1_000, 139), dtype=np.float32))
+        prepared.save_features(layout, "name", table)
     assert not prepared.has_features(layout, "name")
     assert list(layout.features.iterdir()) == []
 

@@ -11,35 +11,39 @@ import pandas as pd
 import pytest
 
 from resource_prediction.errors import MissingFeaturesError, StoreError, StoreFullError
+from resource_prediction.features.job_table import JobPart, JobTable
 from resource_prediction.features.matrix import FEATURES
-from resource_prediction.features.point_in_time import POINT_IN_TIME_FEATURES
 from resource_prediction.training import TrainingSet
 from tests.resource_prediction.fits import cut
 from warehouse import prepared
 from warehouse.layout import Layout
 
 
-def matrix(rows: int = 5) -> np.ndarray:
-    """Features with a missing value."""
-    values = np.arange(rows * len(POINT_IN_TIME_FEATURES), dtype=np.float32).reshape(rows, -1)
-    values[0, 0] = np.nan
-    return values
+def rows_of(count: int) -> pd.DataFrame:
+    """Jobs, one a minute, of three profiles."""
+    return pd.DataFrame(
+        {
+            "atom_id": [f"job-{place:02d}" for place in range(count)],
+            "time": (pd.Timestamp("2026-01-05") + pd.to_timedelta(np.arange(count), unit="min")).astype(
+                "datetime64[us]"
+            ),
+            "buildProfile": [f"profile-{place % 3}" for place in range(count)],
+            "max_rss": np.linspace(1, 9, count) * 1024**3,
+            "memreq": 20_000.0,
+            "is_twin": False,
+        }
+    )
+
+
+def table(rows: int = 5) -> JobTable:
+    """A table of jobs whose peaks are known a minute after their submission."""
+    return JobTable.build(JobPart.read(rows_of(rows), 60_000_000), workers=1)
 
 
 @pytest.fixture
 def training_set() -> TrainingSet:
     """Of 80 jobs, one a minute, of three profiles."""
-    rows = pd.DataFrame(
-        {
-            "atom_id": [f"job-{place:02d}" for place in range(80)],
-            "time": (pd.Timestamp("2026-01-05") + pd.to_timedelta(np.arange(80), unit="min")).astype("datetime64[us]"),
-            "buildProfile": [f"profile-{place % 3}" for place in range(80)],
-            "max_rss": np.linspace(1, 9, 80) * 1024**3,
-            "memreq": 20_000.0,
-            "is_twin": False,
-        }
-    )
-    return cut(rows, int(pd.Timestamp("2026-01-06").value // 1000))
+    return cut(rows_of(80), int(pd.Timestamp("2026-01-06").value // 1000))
 
 
 def test_a_name_depends_on_rows_and_label_delay_and_on_nothing_else() -> None:
@@ -54,24 +58,38 @@ def test_a_training_sets_name_depends_on_features_cut_off_and_window() -> None:
     assert len(names) == 8
 
 
-def test_features_come_back_bit_for_bit(layout: Layout) -> None:
-    prepared.save_features(layout, "name", matrix())
+def test_a_stored_table_describes_its_rows_as_the_one_in_memory_does(layout: Layout) -> None:
+    prepared.save_features(layout, "name", table(80))
     assert prepared.has_features(layout, "name")
     found = prepared.load_features(layout, "name")
-    assert found.dtype == np.float32
-    assert found.tobytes() == matrix().tobytes()
+    assert found[:].dtype == np.float32
+    assert found[:].tobytes() == table(80)[:].tobytes()
+    assert found.until_us == table(80).until_us
+    words = found.jobs.submissions.text["buildProfile"]
+    assert [words.values[code] for code in words.codes[:4]] == ["profile-0", "profile-1", "profile-2", "profile-0"]
 
 
 def test_features_are_mapped_and_cannot_be_changed_by_a_reader(layout: Layout) -> None:
-    prepared.save_features(layout, "name", matrix())
+    prepared.save_features(layout, "name", table())
     with pytest.raises(ValueError, match="read-only"):
-        prepared.load_features(layout, "name")[0, 0] = 1.0
+        prepared.load_features(layout, "name").history.peak_gib[0] = 1.0
+
+
+def test_rows_are_described_once_and_a_part_of_them_is_taken_from_what_is_there(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared.save_features(layout, "name", table(80))
+    expected = table(80)[:]
+    assert prepared.load_described(layout, "name", 40, 80).tobytes() == expected[40:].tobytes()
+    monkeypatch.setattr(prepared, "load_features", None)
+    assert prepared.load_described(layout, "name", 40, 80).tobytes() == expected[40:].tobytes()
+    assert prepared.load_described(layout, "name", 50, 60).tobytes() == expected[50:60].tobytes()
 
 
 def test_features_that_are_not_there_say_whether_there_ever_were_any(layout: Layout) -> None:
     with pytest.raises(MissingFeaturesError, match="got no features; expected features of the rows that the store"):
         prepared.load_features(layout, "name")
-    prepared.save_features(layout, "older", matrix())
+    prepared.save_features(layout, "older", table())
     with pytest.raises(MissingFeaturesError, match="got features of other rows") as caught:
         prepared.load_features(layout, "name")
     assert caught.value.store == str(layout.store)
@@ -102,21 +120,21 @@ def test_what_is_half_written_is_not_there(layout: Layout, monkeypatch: pytest.M
 
     monkeypatch.setattr(prepared.np, "save", out_of_space)
     with pytest.raises(StoreFullError, match="got no space left on device; expected room to write"):
-        prepared.save_features(layout, "name", matrix())
+        prepared.save_features(layout, "name", table())
     assert not prepared.has_features(layout, "name")
     assert list(layout.features.iterdir()) == []
 
 
 def test_features_of_one_name_are_replaced(layout: Layout) -> None:
-    prepared.save_features(layout, "name", matrix(3))
-    prepared.save_features(layout, "name", matrix(7))
+    prepared.save_features(layout, "name", table(3))
+    prepared.save_features(layout, "name", table(7))
     assert len(prepared.load_features(layout, "name")) == 7
     assert [path.name for path in layout.features.iterdir()] == ["name"]
 
 
 def test_this_runs_features_and_the_ones_before_stay(layout: Layout) -> None:
     for number in range(4):
-        prepared.save_features(layout, f"run-{number}", matrix())
+        prepared.save_features(layout, f"run-{number}", table())
         _age(layout.features, seconds=10)
     assert sorted(path.name for path in layout.features.iterdir()) == ["run-2", "run-3"]
 
@@ -137,17 +155,17 @@ def _age(folder: Path, seconds: float) -> None:
 
 def test_what_is_used_again_outlives_what_is_not(layout: Layout) -> None:
     for age, name in enumerate(("first", "second")):
-        prepared.save_features(layout, name, matrix())
+        prepared.save_features(layout, name, table())
         os.utime(layout.features / name, (1_000 + age, 1_000 + age))
     assert prepared.has_features(layout, "first")
-    prepared.save_features(layout, "third", matrix())
+    prepared.save_features(layout, "third", table())
     assert sorted(path.name for path in layout.features.iterdir()) == ["first", "third"]
 
 
 def test_a_folder_that_is_being_written_is_neither_counted_nor_removed(layout: Layout) -> None:
     (layout.features / ".half.1").mkdir(parents=True)
     for name in ("first", "second"):
-        prepared.save_features(layout, name, matrix())
+        prepared.save_features(layout, name, table())
     assert sorted(path.name for path in layout.features.iterdir()) == [".half.1", "first", "second"]
 
 

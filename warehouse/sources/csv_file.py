@@ -7,12 +7,12 @@ import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import Literal
 from uuid import uuid4
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 
 from resource_prediction.errors import SourceError, StoreFullError, UnsettledFileError
@@ -20,7 +20,7 @@ from resource_prediction.telemetry import COLUMN_BY_NAME
 from warehouse.contract_sql import literal
 from warehouse.faults import fault_in_words
 from warehouse.sources import BrokenLine, OriginalRow
-from warehouse.sources.csv_lines import LineFaults, find_faults, write_repaired
+from warehouse.sources.csv_lines import LineFaults, find_faults, good_lines, numbered_blocks, write_repaired
 from warehouse.sources.header import contract_positions
 from warehouse.sources.settled import SettledFile
 
@@ -153,18 +153,27 @@ class CsvRows:
     def originals(self, connection: duckdb.DuckDBPyConnection, ordinals: Sequence[int]) -> list[OriginalRow]:
         """See `TextRows`."""
         del connection  # the text of a CSV row lies in its file
-        wanted = set(ordinals)
-        return [row for ordinal, row in enumerate(self._good_lines()) if ordinal in wanted] if wanted else []
-
-    def _good_lines(self) -> Iterator[OriginalRow]:
-        with self.plain.open("rb") as lines:
-            for number, line in islice(enumerate(lines, start=1), 1, None):
-                if number not in self._broken and line.rstrip(b"\r\n"):
-                    yield _original(number, line)
+        wanted, found, place = np.array(ordinals, dtype=np.intp), list[OriginalRow](), 0
+        for first, block in numbered_blocks(self.plain):
+            numbers = good_lines(first, block, self._broken)
+            here = wanted[(wanted >= place) & (wanted < place + len(numbers))] - place
+            found += _taken(first, block, numbers[here].tolist())
+            place += len(numbers)
+            if len(found) == len(wanted):
+                break
+        return found
 
     def _lines(self, numbers: set[int]) -> Iterator[OriginalRow]:
-        with self.plain.open("rb") as lines:
-            yield from (_original(number, line) for number, line in enumerate(lines, start=1) if number in numbers)
+        for first, block in numbered_blocks(self.plain):
+            yield from _taken(first, block, sorted(numbers.intersection(range(first, first + block.count(b"\n") + 1))))
+
+
+def _taken(first: int, block: bytes, numbers: Sequence[int]) -> list[OriginalRow]:
+    """Lines of a block, whose first line has the number ``first``; blocks without any are not cut up."""
+    if not numbers:
+        return []
+    lines = block.split(b"\n")
+    return [_original(number, lines[number - first]) for number in numbers]
 
 
 def _original(number: int, line: bytes) -> OriginalRow:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from os import SEEK_END
 from pathlib import Path
@@ -69,6 +69,24 @@ def write_repaired(path: Path, target: Path, faults: LineFaults) -> None:
     with path.open("rb") as lines, target.open("wb") as copy:
         for number, line in enumerate(lines, start=1):
             copy.write(b"\n" if number in faults.codes else line.rstrip(b"\r\n") + b"\n")
+
+
+def numbered_blocks(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Blocks of whole lines, each with the number of its first line, from 1."""
+    first_line = 1
+    for block in _blocks(path):
+        yield first_line, block
+        first_line += block.count(b"\n")
+
+
+def good_lines(first_line: int, block: bytes, broken: Collection[int]) -> NDArray[np.intp]:
+    """Numbers of the lines of a block that are rows: not the header, not blank, not broken."""
+    lines = np.arange(first_line, first_line + block.count(b"\n") + (not block.endswith(b"\n")))
+    is_good = lines > 1
+    is_good[np.isin(lines, list(broken))] = False
+    if block[:1] in (b"\r", b"\n") or b"\n\n" in block or b"\n\r" in block:
+        is_good &= [bool(line.strip(b"\r")) for line in block.split(b"\n")[: len(lines)]]
+    return lines[is_good]
 
 
 def _blocks(path: Path) -> Iterator[bytes]:

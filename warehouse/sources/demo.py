@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from resource_prediction.demo_farm import DEMO_SEED, render_csv
-from warehouse.durable import write_durably
+from resource_prediction.demo_farm import DEMO_SEED, render_eras
+from warehouse.durable import write_pieces_durably
 from warehouse.faults import store_faults
 from warehouse.layout import Layout
 
@@ -27,7 +27,6 @@ def write_demo_export(layout: Layout, rows: int, days: float) -> Path:
     path = layout.demo / f"synthetic-{rows}-rows-{days:g}-days.csv"
     if not path.exists():
         logger.info("generating a synthetic farm of %d jobs over %g days", rows, days)
-        content = render_csv(rows, days, DEMO_SEED)
         with store_faults(layout):
-            write_durably(path, content)
+            write_pieces_durably(path, render_eras(rows, days, DEMO_SEED))
     return path

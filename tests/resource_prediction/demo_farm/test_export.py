@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from resource_prediction.defaults import DEMO_ROWS
-from resource_prediction.demo_farm import BREAKAGES, broken_line_count, generate_rows, render_csv
+from resource_prediction.demo_farm import BREAKAGES, broken_line_count, generate_rows, render_csv, render_eras
 from resource_prediction.errors import DemoFarmError
 from resource_prediction.telemetry import COLUMN_BY_NAME, STATUSES
 
@@ -75,3 +75,20 @@ def test_an_export_can_be_read_as_any_raw_file() -> None:
 def test_a_size_that_makes_no_farm_is_refused() -> None:
     with pytest.raises(DemoFarmError, match="rows: got -5"):
         render_csv(-5, 1.0)
+
+
+def test_a_large_farm_comes_in_eras_with_all_rows_and_ids_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("resource_prediction.demo_farm.export.ERA_ROWS", 1_000)
+    lines = fields_of(b"".join(render_eras(2_400, 30.0)))
+    good = [fields for fields in lines if is_good(fields)]
+    assert len(good) == 2_400
+    assert len(lines) - len(good) == broken_line_count(2_400)
+    assert len({fields["atom_id"] for fields in lines}) == len(lines)
+    assert min(fields["time"] for fields in good)[:7] == "2025-05"
+    newest = {fields["branch"] for fields in good if fields["time"] >= "2025-06-20"}
+    oldest = {fields["branch"] for fields in good if fields["time"] < "2025-06-10"}
+    assert not newest & oldest
+
+
+def test_a_small_farm_is_one_era() -> None:
+    assert b"".join(render_eras(300, 2.0, seed=7)) == render_csv(300, 2.0, seed=7)

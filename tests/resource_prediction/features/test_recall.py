@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from resource_prediction.features.keys import LEVELS
+from resource_prediction.features.keys import LEVEL_NAMES, LEVELS, NO_KEY
 from resource_prediction.features.point_in_time import POINT_IN_TIME_FEATURES, History
 from resource_prediction.features.recall import REACH_US, Recall
 from resource_prediction.features.state import HistoryState
@@ -15,7 +15,7 @@ Jobs = tuple[np.ndarray, np.ndarray, np.ndarray]
 def jobs(count: int, seed: int = 4, minutes: int = 10) -> Jobs:
     """Keys of three kinds of job, when they became known from BEGIN_US on, their peaks."""
     generator = np.random.default_rng(seed)
-    keys = generator.integers(1, 4, (count, 1)) + 10 * np.arange(len(LEVELS))
+    keys = generator.integers(2, 5, (count, 1)) + 10 * np.arange(len(LEVELS))
     known_us = BEGIN_US + np.sort(generator.integers(0, count * minutes, count)) * MINUTE_US
     return keys.astype(np.uint64), known_us, generator.lognormal(1.0, 0.5, count)
 
@@ -71,3 +71,22 @@ def test_what_lies_further_back_than_the_reach_is_kept_in_the_base_only() -> Non
     assert recall.begin_us == known_us[-1] - REACH_US
     expected = History.build(keys, known_us, peak_gib).describe(keys[-1:], known_us[-1:])
     assert recall.describe(keys[-1:], known_us[-1:])[0].tobytes() == expected.tobytes()
+
+
+def test_jobs_without_a_branch_are_described_as_the_whole_table_describes_them() -> None:
+    keys, known_us, peak_gib = jobs(60)
+    keys[::2, [name.startswith("branch") for name in LEVEL_NAMES]] = NO_KEY
+    history = History.build(keys, known_us, peak_gib)
+    until_us = int(known_us[-1]) + 1
+    submitted_us = np.full(60, until_us)
+    expected, too_old = HistoryState.at(history, until_us).describe(keys, submitted_us)
+    assert too_old == 0
+    assert history.describe(keys, submitted_us).tobytes() == expected.tobytes()
+
+
+def test_the_order_of_submissions_changes_no_feature() -> None:
+    keys, known_us, peak_gib = jobs(200)
+    history = History.build(keys, known_us, peak_gib)
+    shuffled = np.random.default_rng(5).permutation(200)
+    found = history.describe(keys[shuffled], known_us[shuffled])
+    assert found.tobytes() == history.describe(keys, known_us)[shuffled].tobytes()
