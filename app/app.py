@@ -20,7 +20,8 @@ PAGES = (
 )
 # File, title and icon of each page, in the order of the menu; the first one opens.
 
-st.set_page_config(page_title="Resource Prediction", page_icon=str(ICON), layout="wide")
+st.set_page_config(page_icon=str(ICON), layout="wide")  # before the menu, whose icon would be fetched otherwise
 page = st.navigation([st.Page(file, title=title, icon=icon) for file, title, icon in PAGES])
+st.set_page_config(page_title=f"{page.title} · Resource Prediction")
 show_frame(open_layout())
 page.run()
