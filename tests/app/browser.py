@@ -20,7 +20,7 @@ from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Response
 
 ROOT = Path(__file__).parents[2]
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-LOCAL = ("127.0.0.1", "")
+LOCAL = ("127.0.0.1", None)
 WIDE, NARROW = (1280, 900), (420, 900)
 PATIENCE_S = 60
 IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"][data-test-connection-state="CONNECTED"]'
@@ -111,8 +111,7 @@ class Visit:
 
     def choose(self, title: str) -> None:
         """Go to a page by the menu, which covers a narrow window and is opened and closed there."""
-        size = self.page.viewport_size
-        is_narrow = size is not None and size["width"] < WIDE[0] / 2
+        is_narrow = self.width < WIDE[0] / 2
         if is_narrow:
             self.page.get_by_test_id("stExpandSidebarButton").click()
         self.page.get_by_test_id("stSidebarNavLink").filter(has_text=title).click()
@@ -120,6 +119,34 @@ class Visit:
         if is_narrow:
             self.page.get_by_test_id("stSidebarCollapseButton").get_by_role("button").click()
         self.settle()
+
+    def press(self, name: str) -> None:
+        """Press a button of the page."""
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def tab_to(self, name: str, most: int = 40) -> None:
+        """Go on by the tabulator key until a link or button of this name has the focus."""
+        for _ in range(most):
+            self.page.keyboard.press("Tab")
+            focused = self.page.evaluate("document.activeElement.innerText || ''")
+            if str(focused).strip().endswith(name):
+                return
+        raise AssertionError(f"{most} times Tab did not reach {name!r}")
+
+    @property
+    def width(self) -> int:
+        """Of the window, pixels."""
+        return self.page.viewport_size["width"] if self.page.viewport_size else 0
+
+    def overflow_px(self) -> int:
+        """How much of the page lies to the right of the window."""
+        pixels: int = self.page.get_by_test_id("stMain").evaluate("main => main.scrollWidth - main.clientWidth")
+        return pixels
+
+    def job(self) -> int:
+        """Where the simulation stands."""
+        said = self.page.get_by_test_id("stProgress").inner_text()
+        return int(said.split()[1].replace(",", ""))
 
     def said(self) -> list[str]:
         """Exceptions and errors that the page shows."""
@@ -131,7 +158,12 @@ class Visit:
             self.faults.append(f"console: {message.text}")
 
     def _on_request(self, request: Request) -> None:
-        if urlsplit(request.url).hostname not in LOCAL and urlsplit(request.url).scheme in ("http", "https", "ws", "wss"):
+        if urlsplit(request.url).hostname not in LOCAL and urlsplit(request.url).scheme in (
+            "http",
+            "https",
+            "ws",
+            "wss",
+        ):
             self.faults.append(f"asked another machine: {request.url}")
 
     def _on_failed(self, request: Request) -> None:
@@ -144,11 +176,33 @@ class Visit:
             self.faults.append(f"status {response.status}: {response.url}")
 
 
+def tree_rss_mib(pid: int) -> float:
+    """Resident memory of a process and of those that it has started."""
+    parents = {int(path.name): _status(path) for path in Path("/proc").iterdir() if path.name.isdecimal()}
+    family, grown = {pid}, True
+    while grown:
+        more = {one for one, status in parents.items() if status.get("PPid") in map(str, family)} - family
+        family, grown = family | more, bool(more)
+    return sum(int(parents[one].get("VmRSS", "0 kB").split()[0]) for one in family if one in parents) / 1024
+
+
+def _status(process: Path) -> dict[str, str]:
+    try:
+        lines = (process / "status").read_text(encoding="utf-8").splitlines()
+    except (FileNotFoundError, ProcessLookupError):  # it has just ended
+        return {}
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in lines)}
+
+
 @contextmanager
-def visit(browser: Browser, theme: str = "light", size: tuple[int, int] = WIDE) -> Iterator[Visit]:
+def visit(
+    browser: Browser, theme: str = "light", size: tuple[int, int] = WIDE, time_zone: str = "UTC"
+) -> Iterator[Visit]:
     """A new visitor, with nothing kept from another one."""
     context = browser.new_context(
-        color_scheme="dark" if theme == "dark" else "light", viewport={"width": size[0], "height": size[1]}
+        color_scheme="dark" if theme == "dark" else "light",
+        viewport={"width": size[0], "height": size[1]},
+        timezone_id=time_zone,
     )
     yield Visit(context.new_page())
     context.close()
