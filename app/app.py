@@ -15,6 +15,7 @@ ICON = Path(__file__).parent / "dashboard" / "icon.png"
 PAGES = (
     ("champion.py", "Champion", ":material/trophy:"),
     ("leaderboard.py", "Leaderboard and history", ":material/leaderboard:"),
+    ("predict.py", "Predict", ":material/calculate:"),
     ("simulation.py", "Simulation", ":material/play_circle:"),
     ("telemetry.py", "Telemetry", ":material/database:"),
 )

@@ -14,7 +14,7 @@ from dashboard.frame import shown_store
 from dashboard.loading import load_drift, load_rows_a_day, load_waste, said_where_it_fails
 from dashboard.metrics import Metric, show_metrics
 from dashboard.words import since
-from resource_prediction.summary.spreadsheet import to_csv
+from resource_prediction.summary.spreadsheet import neutral_table, spreadsheet_csv
 from warehouse.layout import Layout
 from warehouse.quarantine import read_quarantine
 from warehouse.telemetry_report import quarantine_reasons, quarantine_rows
@@ -92,7 +92,7 @@ def _show_waste(layout: Layout) -> None:
         ["killed", "pressed_pct"], ascending=False, kind="stable"
     )
     for place, shown, key in ((by_waste, table, "waste"), (by_risk, risky, "risk")):
-        whole_gib = shown.assign(unused_gib=shown["unused_gib"].round())
+        whole_gib = neutral_table(shown.assign(unused_gib=shown["unused_gib"].round()))
         place.dataframe(whole_gib, hide_index=True, column_config=WASTE_COLUMNS, key=key)
     _offer(table, "waste.csv")
 
@@ -104,7 +104,7 @@ def _show_quarantine(layout: Layout) -> None:
         st.success("No row is in quarantine.", icon=":material/check:")
         return
     st.dataframe(quarantine_reasons(rows), hide_index=True, column_config={"rows": WHOLE}, key="reasons")
-    newest = quarantine_rows(rows, SHOWN_QUARANTINE)
+    newest = neutral_table(quarantine_rows(rows, SHOWN_QUARANTINE))
     st.caption(f"The newest {len(newest):,} of {len(rows):,} rejected rows:")
     st.dataframe(
         newest,
@@ -118,7 +118,16 @@ def _show_quarantine(layout: Layout) -> None:
 
 
 def _offer(table: pd.DataFrame, name: str) -> None:
-    st.download_button("Download as CSV", to_csv(table), name, "text/csv", icon=":material/download:", key=name)
+    """Offer a table as a file, without running the page again for it."""
+    st.download_button(
+        "Download as CSV",
+        spreadsheet_csv(table),
+        name,
+        "text/csv",
+        on_click="ignore",
+        icon=":material/download:",
+        key=name,
+    )
 
 
 show_page()

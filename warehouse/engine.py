@@ -44,14 +44,19 @@ def open_engine(layout: Layout, *, memory_limit: str = "2GB", threads: int = 2) 
     with store_faults(layout), _lock(layout):
         connection = _connect(layout, memory_limit, threads)
         try:
-            connection.execute("SET TimeZone = 'UTC'")
+            load_macros(connection)
             # Ids and cgroups never repeat: looking for a dictionary in them took a third of the insert's time.
             connection.execute("SET disabled_compression_methods = 'dict_fsst'")
-            connection.execute(render("macros", status_ranks=contract_sql.status_ranks()))
             _ensure_tables(connection, layout)
             yield connection
         finally:
             connection.close()
+
+
+def load_macros(connection: duckdb.DuckDBPyConnection) -> None:
+    """Teach a connection how texts become values of the contract; times without a zone are UTC."""
+    connection.execute("SET TimeZone = 'UTC'")
+    connection.execute(render("macros", status_ranks=contract_sql.status_ranks()))
 
 
 def rebuild(layout: Layout) -> int:

@@ -72,6 +72,21 @@ def store_faults(layout: Layout) -> Iterator[None]:
         raise
 
 
+@contextmanager
+def reader_faults(layout: Layout) -> Iterator[None]:
+    """As `store_faults`, for those who only read: whatever a database cannot read is a fault of the disk.
+
+    Raises:
+        StoreFaultError: Its subclass says which kind of fault.
+        StoreLockedError: Another process kept a database locked.
+    """
+    try:
+        with store_faults(layout):
+            yield
+    except duckdb.Error as error:
+        raise StoreDiskError(str(layout.store), str(error).partition("\n")[0]) from error
+
+
 def raise_fault(layout: Layout, error: BaseException) -> None:
     """Raise the store's fault that an error stands for, as `store_faults` does; nothing happens where it is none.
 

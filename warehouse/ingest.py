@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, fields
 from datetime import datetime
@@ -156,6 +156,27 @@ def ingest(
     return IngestReport(source.name, counts, tuple(reports), stored_rows(engine))
 
 
+def read_statement(relation: str, texts: Mapping[str, str], now: datetime, dates: DateRange = EVERYTHING) -> str:
+    """The statement that makes typed rows with their faults, the table ``incoming``, of the texts of a relation.
+
+    Args:
+        relation: What stands behind FROM.
+        texts: SQL expression of each contract column that is there.
+        now: Time of ingest.
+        dates: Rows of other days are marked.
+    """
+    return render(
+        "read",
+        relation=relation,
+        texts=contract_sql.texts(texts),
+        typed_values=contract_sql.typed_values(),
+        columns=contract_sql.column_names(),
+        suspect=contract_sql.suspect(now),
+        faults=contract_sql.faults(now),
+        in_range=contract_sql.in_range(dates),
+    )
+
+
 def stored_rows(engine: duckdb.DuckDBPyConnection) -> int:
     """Rows of telemetry in the engine, twins included."""
     return int(engine.execute("SELECT count(*) FROM telemetry").fetchall()[0][0])
@@ -239,18 +260,8 @@ def _all_known(engine: duckdb.DuckDBPyConnection, rejected: list[Rejected]) -> R
 
 
 def _read(engine: duckdb.DuckDBPyConnection, rows: TextRows, name: str, now: datetime, dates: DateRange) -> None:
-    statement = render(
-        "read",
-        relation=rows.relation,
-        texts=contract_sql.texts(rows.texts),
-        typed_values=contract_sql.typed_values(),
-        columns=contract_sql.column_names(),
-        suspect=contract_sql.suspect(now),
-        faults=contract_sql.faults(now),
-        in_range=contract_sql.in_range(dates),
-    )
     try:
-        engine.execute(statement)
+        engine.execute(read_statement(rows.relation, rows.texts, now, dates))
     except (duckdb.InvalidInputException, duckdb.IOException) as error:
         if fault_in_words(str(error)) is StoreFullError:
             raise

@@ -14,6 +14,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from dashboard.words import plain
 from resource_prediction.defaults import LABEL_DELAY
 from resource_prediction.drift import FieldDrift, find_newest_drift
 from resource_prediction.durations import parse_duration_us
@@ -25,6 +26,7 @@ from resource_prediction.unseen_jobs import unseen_jobs
 from resource_prediction.walk import Walk
 from resource_prediction.waste import waste_by
 from warehouse.artifacts import artifact_path
+from warehouse.faults import reader_faults
 from warehouse.layout import Layout
 from warehouse.published import read_pointer, read_rows, read_snapshot
 from warehouse.telemetry_report import newest_submission, rows_a_day
@@ -50,7 +52,8 @@ def load_rows(layout: Layout, columns: tuple[str, ...] | None = None) -> pd.Data
         StoreError: Nothing is published, or it is damaged.
     """
     pointer = read_pointer(layout)
-    return _load_rows(str(layout.store.resolve()), pointer.sha256, columns)
+    with reader_faults(layout):
+        return _load_rows(str(layout.store.resolve()), pointer.sha256, columns)
 
 
 def load_walk(layout: Layout, digest: str) -> Walk:
@@ -97,7 +100,7 @@ def said_where_it_fails(what: str) -> Iterator[None]:
     try:
         yield
     except ResourcePredictionError as error:
-        st.error(f"{what} cannot be shown. {error}", icon=":material/error:")
+        st.error(f"{what} cannot be shown. {plain(str(error))}", icon=":material/error:")
 
 
 @st.cache_resource(max_entries=KEPT_MODELS, show_spinner="Loading the model")

@@ -56,3 +56,8 @@ def signed_points(gain: float) -> str:
 def since(moment: datetime) -> str:
     """How long ago a time of the telemetry was, which has no zone and is UTC."""
     return ago(moment.replace(tzinfo=UTC))
+
+
+def plain(text: str) -> str:
+    """A text from elsewhere, such as a header or a value, that a page shows as it is: no link, picture or formula."""
+    return "".join(f"\\{sign}" if sign in "[]$<>!" else sign for sign in text)

@@ -18,7 +18,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from resource_prediction.allocation import allocate, promised_risk, request_cap, under_cost_of
-from resource_prediction.arrays import FloatArray, IntArray, Matrix
+from resource_prediction.arrays import BoolArray, FloatArray, IntArray, Matrix
 from resource_prediction.config import family_entry
 from resource_prediction.distribution import Distribution
 from resource_prediction.errors import FeatureVersionError
@@ -211,7 +211,11 @@ class DeployableModel:
             rows: As in `predict`.
             levels: Levels in [0, 1], shape (q,).
         """
-        return self.predictor.predict_distribution(self.features(rows)).quantiles(levels)
+        return self.predict_distribution(rows).quantiles(levels)
+
+    def predict_distribution(self, rows: RawRows) -> Distribution:
+        """What the peaks of n jobs are predicted to be, GiB; ``rows`` as in `predict`."""
+        return self.predictor.predict_distribution(self.features(rows))
 
     def observe(self, finished_rows: RawRows) -> int:
         """Let jobs that have ended since the fit into the history, in memory only; a learner that observes learns too.
@@ -240,6 +244,10 @@ class DeployableModel:
             self._teach(submissions.part(order), keys, outcomes.known_us[order], outcomes.peak_gib[order])
         self.state.observe(keys, outcomes.known_us[order], outcomes.peak_gib[order])
         return len(order)
+
+    def is_older(self, rows: RawRows) -> BoolArray:
+        """Which of n jobs were submitted before the fit's cut-off, shape (n,): they get less or no history."""
+        return read_submissions(rows).submitted_us < self.facts.trained_until_us
 
     def features(self, rows: RawRows) -> pd.DataFrame:
         """The feature matrix of n jobs, as the learner gets it; shape (n, features), float32."""

@@ -22,7 +22,7 @@ from warehouse.registry import Registry
 
 pytestmark = pytest.mark.slow
 
-PAGES = ("Champion", "Leaderboard and history", "Simulation", "Telemetry")
+PAGES = ("Champion", "Leaderboard and history", "Predict", "Simulation", "Telemetry")
 LOOKS = {"light": ("light", WIDE), "dark": ("dark", WIDE), "narrow": ("light", NARROW)}
 PICTURE_HEIGHT = 1_300
 Serve = Callable[[Path], Dashboard]

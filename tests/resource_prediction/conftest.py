@@ -6,6 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from resource_prediction.models import DeployableModel
+from tests.resource_prediction.fits import fit_at, submitted_us
+
 
 def _make_rows(count: int, seed: int, minutes: float = 10.0) -> pd.DataFrame:
     """Accepted rows in contract columns in the order of (time, id): ties, twins and every status among them."""
@@ -52,3 +55,15 @@ def make_rows_once() -> Callable[..., pd.DataFrame]:
 @pytest.fixture
 def rows() -> pd.DataFrame:
     return _make_rows(400, seed=1)
+
+
+@pytest.fixture(scope="session")
+def farm() -> pd.DataFrame:
+    """Rows that many tests look at, and none changes."""
+    return _make_rows(400, seed=5)
+
+
+@pytest.fixture(scope="session")
+def model(farm: pd.DataFrame) -> DeployableModel:
+    """The quickest family, fitted on the first three quarters of the farm; no test may `observe` with it."""
+    return fit_at(farm, int(submitted_us(farm)[300]))

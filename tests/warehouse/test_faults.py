@@ -30,7 +30,7 @@ from resource_prediction.errors import (
 from warehouse import prepared
 from warehouse.artifacts import store_artifact
 from warehouse.engine import open_engine
-from warehouse.faults import store_faults
+from warehouse.faults import reader_faults, store_faults
 from warehouse.ingest import ingest
 from warehouse.layout import Layout
 from warehouse.publish import publish, read_snapshot, verify_parts
@@ -128,6 +128,22 @@ def test_an_artifact_that_does_not_fit_leaves_nothing_and_fits_later(layout: Lay
         store_artifact(layout, save)
     assert list(layout.staging.iterdir()) == []
     assert not layout.artifacts.exists()
+
+
+@pytest.mark.parametrize("content", [b"", b"PAR1", b"no Parquet at all, but longer than its smallest header"])
+def test_a_reader_is_told_of_a_damaged_part_as_a_fault_of_the_disk(layout: Layout, content: bytes) -> None:
+    part = layout.store / "part.parquet"
+    part.parent.mkdir()
+    part.write_bytes(content)
+    with pytest.raises(StoreDiskError, match=r"part\.parquet.*`python -m warehouse verify`"), reader_faults(layout):
+        duckdb.read_parquet(str(part)).fetchall()
+
+
+def test_a_reader_keeps_errors_of_its_own(layout: Layout) -> None:
+    with pytest.raises(StoreLockedError, match="one writer"), reader_faults(layout):
+        raise StoreLockedError("store", "another")
+    with pytest.raises(StoreMemoryError, match="spent"), reader_faults(layout):
+        raise duckdb.OutOfMemoryException("spent")
 
 
 def test_a_large_matrix_that_numpy_writes_in_part_is_a_full_disk(layout: Layout) -> None:

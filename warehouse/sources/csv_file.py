@@ -43,6 +43,28 @@ CODE_OF_REJECT = {
 """DuckDB's words for a line it could not split; any other is ``malformed``."""
 
 
+@dataclass(frozen=True)
+class CsvShape:
+    """How the lines of a file are split.
+
+    Attributes:
+        separator: Between fields, one character.
+        has_quotes: Whether a quote character has a meaning.
+        names: Fields of the header.
+    """
+
+    separator: str
+    has_quotes: bool
+    names: tuple[str, ...]
+
+
+def csv_shape(header: str) -> CsvShape:
+    """Find out from its header how a file is split: by what gives the most columns of the contract."""
+    separator = max(SEPARATORS, key=lambda candidate: _contract_names(header, candidate))
+    # A semicolon export has no quotes; one whose very header is quoted does.
+    return CsvShape(separator, separator != ";" or '"' in header, tuple(_fields(header, separator)))
+
+
 class CsvFile(SettledFile):
     """A file of comma, semicolon or tab separated lines with a header.
 
@@ -87,19 +109,16 @@ class CsvFile(SettledFile):
         return plain
 
     def _rows(self, plain: Path, header: str, scratch: Path) -> CsvRows:
-        separator = max(SEPARATORS, key=lambda candidate: _contract_names(header, candidate))
-        # A semicolon export has no quotes; one whose very header is quoted does.
-        has_quotes = separator != ";" or '"' in header
-        positions = contract_positions(_fields(header, separator), self.name)
-        faults = find_faults(plain, separator, has_quotes=has_quotes)
+        shape = csv_shape(header)
+        positions = contract_positions(shape.names, self.name)
+        faults = find_faults(plain, shape.separator, has_quotes=shape.has_quotes)
         if faults.ends_open and self._is_fresh():
             raise UnsettledFileError(self.name, "a last line without a line break, changed a moment ago")
         readable = plain
         if not faults.readable:
             readable = scratch / "repaired.csv"
             write_repaired(plain, readable, faults)
-        width = len(_fields(header, separator))
-        return CsvRows(self, plain, faults, _read_csv(readable, separator, width, has_quotes=has_quotes), positions)
+        return CsvRows(self, plain, faults, _read_csv(readable, shape), positions)
 
     def _is_fresh(self) -> bool:
         # A file from the far future of `now` is a replay of the past, not a file being written.
@@ -176,12 +195,12 @@ def _contract_names(header: str, separator: str) -> int:
     return len({name.strip() for name in _fields(header, separator)} & COLUMN_BY_NAME.keys())
 
 
-def _read_csv(path: Path, separator: str, width: int, *, has_quotes: bool) -> str:
+def _read_csv(path: Path, shape: CsvShape) -> str:
     # Fields by place, not by name: DuckDB's names ignore case, and with types it matches columns by place anyway.
-    columns = ", ".join(f"'field_{place}': 'VARCHAR'" for place in range(width))
-    quote = literal('"' if has_quotes else "")
+    columns = ", ".join(f"'field_{place}': 'VARCHAR'" for place in range(len(shape.names)))
+    quote = literal('"' if shape.has_quotes else "")
     return (
-        f"read_csv({literal(str(path))}, delim = {literal(separator)}, quote = {quote}, escape = {quote},"
+        f"read_csv({literal(str(path))}, delim = {literal(shape.separator)}, quote = {quote}, escape = {quote},"
         f" header = false, skip = 1, auto_detect = false, columns = {{{columns}}},"
         " store_rejects = true, rejects_limit = 0, rejects_table = 'broken_line', rejects_scan = 'broken_scan')"
     )

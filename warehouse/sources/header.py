@@ -8,22 +8,23 @@ from resource_prediction.errors import MissingColumnError, SourceError
 from resource_prediction.telemetry import COLUMN_BY_NAME, NEEDED_COLUMNS
 
 
-def contract_positions(header: Sequence[str], where: str) -> dict[str, int]:
+def contract_positions(header: Sequence[str], where: str, needed: Sequence[str] = NEEDED_COLUMNS) -> dict[str, int]:
     """Find the contract's columns in a header, wherever they stand.
 
     Args:
         header: Names in the file's order; others than the contract's are ignored.
         where: Name of the file, for the message.
+        needed: Columns that must be there; those that training needs, unless told otherwise.
 
     Returns:
         Place of each contract column that is there, from 0.
 
     Raises:
-        MissingColumnError: Where a column that training needs is not there.
+        MissingColumnError: Where a needed column is not there.
         SourceError: Where a contract column is there twice.
     """
     names = [name.strip() for name in header]
-    for name in NEEDED_COLUMNS:
+    for name in needed:
         if name not in names:
             raise MissingColumnError(name, names, where)
     for name in COLUMN_BY_NAME:

@@ -1,27 +1,50 @@
-"""A CSV for people keeps its figures, and no cell of it runs in a spreadsheet."""
+"""CSV for spreadsheets: no cell of it is a formula, and no value is lost."""
 
 from __future__ import annotations
 
-import io
+import csv
+from io import StringIO
 
-import numpy as np
 import pandas as pd
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from resource_prediction.summary.spreadsheet import FORMULA_STARTS, to_csv
-
-TEXT = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\r\n\x00"), min_size=1, max_size=20)
+from resource_prediction.summary.spreadsheet import FORMULA_SIGNS, spreadsheet_csv
 
 
-@given(st.lists(TEXT, min_size=1, max_size=10))
-def test_no_text_begins_as_a_formula_does(words: list[str]) -> None:
-    table = pd.read_csv(io.StringIO(to_csv(pd.DataFrame({"word": words}))), keep_default_na=False, dtype=str)
-    assert len(table) == len(words)
-    assert not table["word"].str.startswith(FORMULA_STARTS).any()
-    assert [word.removeprefix("'") for word in table["word"]] == [word.removeprefix("'") for word in words]
+def read(content: bytes) -> list[list[str]]:
+    return list(csv.reader(StringIO(content.decode(), newline="")))
 
 
-def test_numbers_stay_numbers_and_missing_stays_empty() -> None:
-    table = pd.DataFrame({"=name": ["=1+1", None], "gib": [-1.5, np.nan], "at": pd.to_datetime(["2025-04-01", None])})
-    assert to_csv(table) == "'=name,gib,at\n'=1+1,-1.5,2025-04-01\n,,\n"
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "  =1"])
+def test_a_text_that_a_spreadsheet_would_run_gets_an_apostrophe(text: str) -> None:
+    assert read(spreadsheet_csv(pd.DataFrame({"branch": [text]}))) == [["branch"], [f"'{text}"]]
+
+
+def test_a_name_of_a_column_is_no_formula_either() -> None:
+    assert read(spreadsheet_csv(pd.DataFrame({"=a": [1]})))[0] == ["'=a"]
+
+
+def test_numbers_missing_values_and_other_texts_stay_as_they_are() -> None:
+    table = pd.DataFrame(
+        {
+            "saved_gib": [-1.5, None],
+            "targets": ["all,dist", None],
+            "time": pd.to_datetime(["2025-04-26 10:00:00", None]),
+        }
+    )
+    assert read(spreadsheet_csv(table))[1:] == [["-1.5", "all,dist", "2025-04-26 10:00:00"], ["", "", ""]]
+
+
+def test_whole_numbers_keep_all_their_digits_and_fractions_six() -> None:
+    table = pd.DataFrame({"memreq": [1_566_720.0, None], "allocation_gib": [1234.56789, 0.5]})
+    assert read(spreadsheet_csv(table))[1:] == [["1566720", "1234.57"], ["", "0.5"]]
+
+
+@given(st.lists(st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0")), min_size=1, max_size=5))
+def test_no_text_whatsoever_comes_out_as_a_formula(texts: list[str]) -> None:
+    lines = read(spreadsheet_csv(pd.DataFrame({"number": range(len(texts)), "text": texts})))[1:]
+    found = [cells[1] for cells in lines]
+    assert [cell.removeprefix("'") for cell in found] == [text.removeprefix("'") for text in texts]
+    assert not any(cell.lstrip(" ").startswith(FORMULA_SIGNS) for cell in found)

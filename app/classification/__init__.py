@@ -1,0 +1,1 @@
+"""What only classification models show: their memory bins. Not here: what every model shows (dashboard)."""
