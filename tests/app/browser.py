@@ -124,6 +124,17 @@ class Visit:
         """Press a button of the page."""
         self.page.get_by_role("button", name=name, exact=True).click()
 
+    def fill(self, label: str, text: str) -> None:
+        """Type a value into a field that has a list."""
+        field_of = self.page.get_by_label(label, exact=True).first
+        field_of.fill(text)
+        field_of.press("Enter")
+
+    def gib(self, label: str) -> float:
+        """A figure of the page that is in GiB."""
+        figure = self.page.get_by_test_id("stMetric").filter(has=self.page.get_by_text(label, exact=True))
+        return float(figure.get_by_test_id("stMetricValue").inner_text().split()[0].replace(",", ""))
+
     def tab_to(self, name: str, most: int = 40) -> None:
         """Go on by the tabulator key until a link or button of this name has the focus."""
         for _ in range(most):
