@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 LOCK_FLAGS = --universal --generate-hashes --no-emit-index-url --no-header --python-version 3.11 \
 	--no-emit-package nvidia-nccl-cu12 --no-emit-package nvidia-nccl-cu13 --quiet
 
-.PHONY: help train test check lock clean bench serve-nightly
+.PHONY: help train test check lock clean bench serve-nightly dashboard screenshots
 .DEFAULT_GOAL := help
 
 help:  ## what can be made
@@ -27,6 +27,16 @@ train: $(VENV)/run.stamp  ## the main job on the synthetic demo farm: first cham
 
 serve-nightly: $(VENV)/run.stamp  ## retrain/nightly on this machine until Ctrl-C, with a Prefect server where none runs
 	$(BIN)/python deployments/serve.py
+
+dashboard: $(VENV)/run.stamp  ## the dashboard on the own store, else on the demo's: http://127.0.0.1:8501
+	$(BIN)/streamlit run app/app.py
+
+SCREENSHOT_STORE ?= var/screenshots
+screenshots: $(VENV)/test.stamp  ## docs/img/dashboard-*.png, of five nights of the demo farm in a headless Chromium
+	test -d $(SCREENSHOT_STORE) || for day in 26 27 28 29 30; do \
+	  $(BIN)/python flows/train.py --quiet --store $(SCREENSHOT_STORE) --until 2025-06-$$day \
+	    --model-families logistic_regression_classification extra_trees_regression quantile_ensemble_regression || exit 1; done
+	SCREENSHOTS=docs/img SCREENSHOT_STORE=$(SCREENSHOT_STORE) $(BIN)/python -m pytest tests/app/test_browser.py -k every_page
 
 check: $(VENV)/test.stamp  ## lint, layers, types, fast tests (at most 3 minutes)
 	$(BIN)/ruff check .

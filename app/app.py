@@ -15,13 +15,14 @@ ICON = Path(__file__).parent / "dashboard" / "icon.png"
 PAGES = (
     ("champion.py", "Champion", ":material/trophy:"),
     ("leaderboard.py", "Leaderboard and history", ":material/leaderboard:"),
+    ("predict.py", "Predict", ":material/calculate:"),
     ("simulation.py", "Simulation", ":material/play_circle:"),
     ("telemetry.py", "Telemetry", ":material/database:"),
-    ("predict.py", "Predict", ":material/calculate:"),
 )
 # File, title and icon of each page, in the order of the menu; the first one opens.
 
-st.set_page_config(page_title="Resource Prediction", page_icon=str(ICON), layout="wide")
+st.set_page_config(page_icon=str(ICON), layout="wide")  # before the menu, whose icon would be fetched otherwise
 page = st.navigation([st.Page(file, title=title, icon=icon) for file, title, icon in PAGES])
+st.set_page_config(page_title=f"{page.title} · Resource Prediction")
 show_frame(open_layout())
 page.run()

@@ -11,9 +11,11 @@ from dashboard.charts import holdout_chart, served_chart
 from dashboard.drift_words import drift_sentences
 from dashboard.frame import shown_store
 from dashboard.loading import load_drift, said_where_it_fails
-from dashboard.words import ago, family_title, figure, interval
+from dashboard.metrics import Metric, show_metrics
+from dashboard.words import ago, count_of, family_title, figure, interval
 from resource_prediction.summary.aside import Aside
 from resource_prediction.summary.explanation import explain
+from resource_prediction.summary.figures import usd
 from warehouse.layout import Layout
 from warehouse.overview import Overview, holdout_scores, promotion_times, served_scores
 from warehouse.registry import Champion
@@ -72,37 +74,48 @@ def _show_figures(champion: Champion, overview: Overview) -> None:
     own = served if served is not None and served["version"] == champion.version else None
     baselines: Mapping[str, Any] = result.get("baselines", {})
     requests = (baselines.get("memreq") or {}).get("score")
-    first, second, third, fourth, fifth = st.columns(5)
-    first.metric(
-        "Served score",
-        figure(served["score"] if served else None),
-        help="Business score of the served model on jobs that came after its fit: 5 for each percent of jobs that got "
-        "less than their peak, plus the memory above the peaks in percent. Lower is better.",
-    )
-    first.caption(_whose(served, own))
     judged = champion.scores
     shown = own or {"under_pct": judged.under_pct, "over_pct": judged.over_pct}
-    second.metric("Under-allocated", figure(shown["under_pct"], " %"), help="Jobs that got less than their peak.")
-    third.metric(
-        "Over-allocated", figure(shown["over_pct"], " %"), help="GiB above the peaks, in percent of the peaks."
-    )
-    fourth.metric("Requests would score", figure(requests), help="What people asked for, on the newest hold-out.")
+    where = "on jobs after its fit" if own else "on the hold-out of its run"
+    under = count_of(own["under_pct"], own["rows"]) if own else where
     daily = served_scores(overview)["gib_saved_a_day"].dropna()
-    fifth.metric(
-        "GiB saved a day",
-        "none yet" if daily.empty else f"{daily.iloc[-1]:,.0f}",
-        help="Requests less allocations over the jobs that came after the fit, per day; a job that got too little "
-        "counts with its allocation, as it runs again at its request.",
+    show_metrics(
+        Metric(
+            "Served score",
+            figure(served["score"] if served else None),
+            "Business score of the served model on jobs that came after its fit: 5 for each percent of jobs that got "
+            "less than their peak, plus the memory above the peaks in percent. Lower is better.",
+            _whose(served, own, judged.score),
+        ),
+        Metric("Under-allocated", figure(shown["under_pct"], " %"), "Jobs that got less than their peak.", under),
+        Metric(
+            "Over-allocated",
+            figure(shown["over_pct"], " %"),
+            "Memory above the peaks, in percent of the peaks.",
+            where,
+        ),
+        Metric("Requests' score", figure(requests), "What people asked for, scored alike.", "on the newest hold-out"),
+        Metric(
+            "GiB saved a day",
+            "none yet" if daily.empty else f"{daily.iloc[-1]:,.0f}",
+            "Requests less allocations over the jobs that came after the fit, per day; a job that got too little "
+            "counts with its allocation, as it runs again at its request.",
+            _usd_saved(champion, result),
+        ),
     )
-    second.caption("on jobs after its fit" if own else "on the hold-out of its run")
-    third.caption("on jobs after its fit" if own else "on the hold-out of its run")
 
 
-def _whose(served: Mapping[str, Any] | None, own: Mapping[str, Any] | None) -> str:
+def _whose(served: Mapping[str, Any] | None, own: Mapping[str, Any] | None, on_holdout: float | None) -> str:
     if served is None:
-        return "known after the next run: no job has come after the fit yet"
-    whose = "" if own is not None else f"of {served['version']}, which served before; "
+        judged = "" if on_holdout is None else f"; {on_holdout:.1f} on the hold-out of its run"
+        return f"no job has come after its fit yet{judged}"
+    whose = "" if own is not None else f"of version {served['version'].partition('-')[0]}, which served before; "
     return f"{whose}{interval(served['low'], served['high'])}{served['rows']:,} jobs"
+
+
+def _usd_saved(champion: Champion, result: Mapping[str, Any]) -> str:
+    saved = Aside.of(result["aside"]).by_family.get(champion.family) if result else None
+    return "" if saved is None or saved.money.usd is None else f"{usd(saved.money.usd)} USD on the newest hold-out"
 
 
 def _show_scores(overview: Overview) -> None:

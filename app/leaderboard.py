@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 from streamlit.elements.lib.column_types import ColumnConfig
@@ -9,6 +11,7 @@ from streamlit.elements.lib.column_types import ColumnConfig
 from dashboard.frame import shown_store
 from dashboard.loading import said_where_it_fails
 from dashboard.version_comparison import show_comparison
+from dashboard.words import rounded
 from resource_prediction.summary.aside import Aside
 from resource_prediction.summary.figures import minute
 from resource_prediction.summary.leaderboard import by_score, is_champions
@@ -16,6 +19,15 @@ from warehouse.layout import Layout
 from warehouse.overview import Overview, promotion_times, rollback_command, verdict_table
 
 WHEN = st.column_config.DatetimeColumn("when (UTC)", format="YYYY-MM-DD HH:mm")
+
+VERDICT_COLUMNS: dict[str, Any] = {
+    "given_at": WHEN,
+    "verdict": "verdict",
+    "applied": "applied",
+    "reason": st.column_config.TextColumn("reason", width="large"),
+    "version": "version",
+    "run_id": "run",
+}
 
 
 def show_page() -> None:
@@ -51,8 +63,8 @@ def _show_families(overview: Overview) -> None:
             "live": family["live_score"],
             "under %": family["under_pct"],
             "over %": family["over_pct"],
-            "GiB saved": family["gib_saved"],
-            "USD saved": saved.money.usd if (saved := aside.by_family.get(family["family"])) else None,
+            "GiB saved": rounded(family["gib_saved"]),
+            "USD saved": rounded(saved.money.usd) if (saved := aside.by_family.get(family["family"])) else None,
             "fit s": family["fit_seconds"],
             "error": family["error"],
         }
@@ -64,7 +76,7 @@ def _show_families(overview: Overview) -> None:
         if score
     ]
     table = pd.DataFrame(rows).dropna(axis="columns", how="all")
-    st.dataframe(table, hide_index=True, column_config=_figures(table), key="families")
+    st.dataframe(table, hide_index=True, column_config=_figures(table), key="families", placeholder="")
 
 
 def _figures(table: pd.DataFrame) -> dict[str, ColumnConfig]:
@@ -83,10 +95,12 @@ def _show_verdicts(overview: Overview) -> None:
     if verdicts.empty:
         st.info("No verdict yet.")
         return
-    st.dataframe(verdicts, hide_index=True, column_config={"given_at": WHEN}, key="verdicts")
+    st.dataframe(
+        verdicts, hide_index=True, column_config=VERDICT_COLUMNS, column_order=list(VERDICT_COLUMNS), key="verdicts"
+    )
     st.subheader("Who served when")
     promotions = promotion_times(overview).iloc[::-1]
-    st.dataframe(promotions, hide_index=True, column_config={"promoted_at": WHEN}, key="promotions")
+    st.dataframe(promotions, hide_index=True, column_config={"promoted_at": WHEN}, key="promotions", placeholder="")
 
 
 def _show_rollback(layout: Layout, overview: Overview) -> None:

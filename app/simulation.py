@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard.charts import running_score_chart, walk_chart
 from dashboard.frame import shown_store
 from dashboard.loading import load_walk, said_where_it_fails
+from dashboard.metrics import Metric, show_metrics
 from dashboard.pace import Pace
 from dashboard.words import figure
 from resource_prediction.summary.figures import whole
@@ -39,7 +40,7 @@ def _show_walk(layout: Layout, fit: Fit) -> None:
     st.caption(
         f"{len(walk):,} jobs that this fit has not seen, {walk.jobs['time'].iloc[0]:%Y-%m-%d %H:%M} to "
         f"{walk.jobs['time'].iloc[-1]:%Y-%m-%d %H:%M} UTC. Allocations were made with history as it stood at the "
-        "fit; each step lifts the veil from some peaks."
+        "fit; each step shows the peaks of the next jobs."
     )
     pace = Pace.of_session(fit.digest, len(walk))
     pace.show_controls()
@@ -54,12 +55,13 @@ def _show_step(walk: Walk, pace: Pace) -> None:
         return
     found = walk.figures(pace.position)
     st.progress(pace.position / len(walk), f"Job {pace.position:,} of {len(walk):,}")
-    columns = st.columns(5)
-    columns[0].metric("Score so far", figure(found.score.score), help="Lower is better.")
-    columns[1].metric("Requests so far", figure(found.requests.score if found.requests else None))
-    columns[2].metric("Under-allocated", figure(found.score.under_pct, " %"))
-    columns[3].metric("Over-allocated", figure(found.score.over_pct, " %"))
-    columns[4].metric("GiB saved", whole(found.gib_saved), help="Jobs that got too little ran again at their request.")
+    show_metrics(
+        Metric("Score so far", figure(found.score.score), "Lower is better."),
+        Metric("Requests so far", figure(found.requests.score if found.requests else None)),
+        Metric("Under-allocated", figure(found.score.under_pct, " %")),
+        Metric("Over-allocated", figure(found.score.over_pct, " %")),
+        Metric("GiB saved", whole(found.gib_saved), "Jobs that got too little ran again at their request."),
+    )
     window = walk.window(pace.position, SHOWN_JOBS)
     st.altair_chart(
         walk_chart(window),

@@ -14,6 +14,8 @@ POLICIES = {"champion": "champion", "memreq": "requests", "rolling_max_20": "rol
 Drawn = alt.Chart | alt.LayerChart | alt.FacetChart
 
 SCORE_AXIS = "business score (lower is better)"
+TIME_AXIS = alt.Axis(format="%m-%d %H:%M", labelOverlap=True)
+WHOLE_AXIS = alt.Axis(format=",d", tickMinStep=1)
 
 
 def served_chart(scores: pd.DataFrame, promotions: pd.DataFrame) -> Drawn:
@@ -23,8 +25,8 @@ def served_chart(scores: pd.DataFrame, promotions: pd.DataFrame) -> Drawn:
         scores: As `warehouse.overview.served_scores`.
         promotions: As `warehouse.overview.promotion_times`.
     """
-    night = alt.X("given_at:T", title="night (UTC)")
-    base = alt.Chart(scores).encode(x=night)
+    night = alt.X("given_at:T", title="night (UTC)", axis=TIME_AXIS)
+    base = alt.Chart(_without_zone(scores)).encode(x=night)
     band = base.mark_rule(color=CHAMPION, opacity=0.5, strokeWidth=3).encode(
         y=alt.Y("low:Q", title=SCORE_AXIS, scale=alt.Scale(zero=False)), y2="high:Q"
     )
@@ -47,10 +49,10 @@ def served_chart(scores: pd.DataFrame, promotions: pd.DataFrame) -> Drawn:
 def promotion_rules(promotions: pd.DataFrame) -> Drawn:
     """A vertical rule at every change of who serves; a switch to another recipe is solid, a refresh dotted."""
     drawn: Drawn = (
-        alt.Chart(promotions)
+        alt.Chart(_without_zone(promotions))
         .mark_rule(color=OTHER)
         .encode(
-            x=alt.X("promoted_at:T", title="night (UTC)"),
+            x=alt.X("promoted_at:T", title="night (UTC)", axis=TIME_AXIS),
             strokeDash=alt.StrokeDash(
                 "kind:N",
                 title="promotion",
@@ -75,12 +77,12 @@ def holdout_chart(scores: pd.DataFrame) -> Drawn:
     Args:
         scores: As `warehouse.overview.holdout_scores`.
     """
-    named = scores.assign(policy=scores["policy"].map(POLICIES))
+    named = _without_zone(scores).assign(policy=scores["policy"].map(POLICIES))
     drawn: Drawn = (
         alt.Chart(named)
         .mark_line(point=True)
         .encode(
-            x=alt.X("finished_at:T", title="run ended (UTC)"),
+            x=alt.X("finished_at:T", title="run ended (UTC)", axis=TIME_AXIS),
             y=alt.Y("score:Q", title=SCORE_AXIS, scale=alt.Scale(zero=False)),
             color=alt.Color(
                 "policy:N",
@@ -108,7 +110,9 @@ def walk_chart(window: pd.DataFrame) -> Drawn:
     Args:
         window: As `Walk.window`.
     """
-    job = alt.X("job:Q", title="job, in the order of submission", scale=alt.Scale(zero=False, nice=False))
+    job = alt.X(
+        "job:Q", title="job, in the order of submission", scale=alt.Scale(zero=False, nice=False), axis=WHOLE_AXIS
+    )
     memory, dead = "memory of a job, GiB", [False, True]
     seen = [
         alt.Tooltip("time:T", title="submitted (UTC)", format="%Y-%m-%d %H:%M:%S"),
@@ -152,7 +156,7 @@ def running_score_chart(scores: pd.DataFrame) -> Drawn:
         alt.Chart(long)
         .mark_line()
         .encode(
-            x=alt.X("job:Q", title="jobs so far"),
+            x=alt.X("job:Q", title="jobs so far", axis=WHOLE_AXIS),
             y=alt.Y("value:Q", title="business score so far"),
             color=alt.Color(
                 "policy:N",
@@ -192,3 +196,9 @@ def rows_a_day_chart(days: pd.DataFrame) -> Drawn:
         .properties(height=240)
     )
     return drawn
+
+
+def _without_zone(table: pd.DataFrame) -> pd.DataFrame:
+    """Times as UTC without a zone: with one, a browser shows them in its own."""
+    zoned = table.select_dtypes("datetimetz")
+    return table.assign(**{str(name): zoned[name].dt.tz_convert("UTC").dt.tz_localize(None) for name in zoned})

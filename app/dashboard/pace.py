@@ -8,6 +8,9 @@ import streamlit as st
 
 POSITION, RUNNING, WALK, DELAY, STRIDE = "walk_position", "walk_running", "walk_digest", "walk_delay", "walk_stride"
 
+BUTTON_PX = 105
+"""Three of them stand in a row on a telephone."""
+
 
 @dataclass(frozen=True)
 class Pace:
@@ -42,17 +45,22 @@ class Pace:
         return float(st.session_state[DELAY])
 
     def show_controls(self) -> None:
-        """Buttons and pace, in one row."""
-        columns = st.columns([1, 1, 1, 3, 2], vertical_alignment="bottom")
+        """Buttons and pace, in one row where the window is wide."""
         at_end = self.position >= self.jobs
         label, icon = ("Pause", ":material/pause:") if self.is_running else ("Start", ":material/play_arrow:")
-        columns[0].button(label, icon=icon, on_click=self._toggle, disabled=at_end, key="walk_toggle", width="stretch")
-        columns[1].button(
-            "Step", icon=":material/skip_next:", on_click=self._step, disabled=at_end, key="walk_step", width="stretch"
-        )
-        columns[2].button("Reset", icon=":material/replay:", on_click=self._reset, key="walk_reset", width="stretch")
-        columns[3].slider("Seconds between steps", 0.2, 5.0, 1.0, 0.1, key=DELAY)
-        columns[4].number_input("Jobs a step", 1, 1_000, 5, key=STRIDE)
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            st.button(label, icon=icon, on_click=self._toggle, disabled=at_end, key="walk_toggle", width=BUTTON_PX)
+            st.button(
+                "Step",
+                icon=":material/skip_next:",
+                on_click=self._step,
+                disabled=at_end,
+                key="walk_step",
+                width=BUTTON_PX,
+            )
+            st.button("Reset", icon=":material/replay:", on_click=self._reset, key="walk_reset", width=BUTTON_PX)
+            st.slider("Seconds between steps", 0.2, 5.0, 1.0, 0.1, key=DELAY, width=200)
+            st.number_input("Jobs a step", 1, 1_000, 5, key=STRIDE, width=130)
 
     def advance(self) -> None:
         """Take a step where it moves by itself."""

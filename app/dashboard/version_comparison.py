@@ -45,6 +45,7 @@ def show_comparison(layout: Layout, overview: Overview) -> None:
         for name, score in ((first, found.first), (second, found.second))
     ]
     figures = {name: st.column_config.NumberColumn(format="%.1f") for name in ("score", "under %", "over %")}
+    figures["jobs"] = st.column_config.NumberColumn(format="localized")
     st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=figures, key="compared")
     st.markdown(_sentence(second, found))
 

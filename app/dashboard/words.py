@@ -7,11 +7,18 @@ from datetime import UTC, datetime
 from resource_prediction.summary.figures import decimal
 
 NONE = "none yet"
+LEARNERS = {"lightgbm": "LightGBM", "xgboost": "XGBoost"}
+"""Names that are not written as other words are."""
 
 
 def figure(value: float | None, unit: str = "") -> str:
     """One decimal and a unit; a number that does not exist is said to be none."""
     return NONE if value is None else f"{decimal(value)}{unit}"
+
+
+def rounded(value: float | None) -> float | None:
+    """A whole number for a table, which writes thousands apart."""
+    return None if value is None else round(value)
 
 
 def interval(low: float | None, high: float | None) -> str:
@@ -22,7 +29,8 @@ def interval(low: float | None, high: float | None) -> str:
 def family_title(family: str) -> str:
     """A family's name as a heading."""
     learner, _, task = family.rpartition("_")
-    return f"{learner.replace('_', ' ').capitalize()} ({task})"
+    words = learner.replace("_", " ")
+    return f"{LEARNERS.get(learner, words[:1].upper() + words[1:])} ({task})"
 
 
 def ago(moment: datetime) -> str:
@@ -33,6 +41,11 @@ def ago(moment: datetime) -> str:
             count = int(seconds // size)
             return f"{count} {unit}{'s' if count > 1 else ''} ago"
     return "just now"
+
+
+def count_of(pct: float, rows: int) -> str:
+    """How many of some jobs a percentage is."""
+    return f"{pct / 100 * rows:,.0f} of {rows:,} jobs"
 
 
 def signed_points(gain: float) -> str:

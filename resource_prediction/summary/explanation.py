@@ -72,7 +72,8 @@ def _holdout(result: Result) -> str:
         "|---|---:|---:|---:|",
     ]
     named = [("champion", result["champion"]), ("challenger", result["challenger"])]
-    sides = [(f"{name}: {side['family']}", side) for name, side in named if side is not None]
+    # A fit that was made after a hold-out began has no score on it.
+    sides = [(f"{name}: {side['family']}", side) for name, side in named if side and side["score"] is not None]
     for name, score in [*sides, *result["baselines"].items()]:
         figures = [decimal(score[key]) if score else "" for key in ("score", "under_pct", "over_pct")]
         lines.append(f"| {name} | {' | '.join(figures)} |")

@@ -26,13 +26,13 @@ from tasks.run import begin_run, end_run
 from warehouse.layout import Layout
 
 ROOT = Path(__file__).parents[2]
+FAMILIES = ("logistic_regression_classification", "extra_trees_regression", "quantile_ensemble_regression")
 HOUR_US = 3_600_000_000
 QUICK: dict[str, dict[str, Any]] = {
     "logistic_regression_classification": {"max_iter": 400, "n_bins": 12},
     "lightgbm_classification": {"n_estimators": 5, "num_leaves": 4, "n_bins": 12},
     "quantile_ensemble_regression": {"n_estimators": 10, "max_depth": 2},
 }
-FAMILIES = ("logistic_regression_classification", "extra_trees_regression", "quantile_ensemble_regression")
 Open = Callable[[Path], AppTest]
 
 
@@ -95,18 +95,6 @@ def open_app(monkeypatch: pytest.MonkeyPatch) -> Open:
     return open_on
 
 
-def texts(app: AppTest) -> str:
-    """All that a page says in words."""
-    kinds = (app.title, app.subheader, app.caption, app.markdown, app.info, app.warning, app.error, app.success)
-    return "\n".join(str(element.value) for kind in kinds for element in kind)
-
-
-def table(app: AppTest, place: int) -> pd.DataFrame:
-    """A table of a page, in the order in which they are shown."""
-    frame: pd.DataFrame = app.dataframe[place].value
-    return frame
-
-
 @pytest.fixture(scope="session")
 def one_night(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Made once; tests take `layout`, a copy."""
@@ -144,3 +132,15 @@ def open_page(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> Callable[..., 
         return dashboard.switch_page(page).run()
 
     return opened
+
+
+def texts(app: AppTest) -> str:
+    """All that a page says in words."""
+    kinds = (app.title, app.subheader, app.caption, app.markdown, app.info, app.warning, app.error, app.success)
+    return "\n".join(str(element.value) for kind in kinds for element in kind)
+
+
+def table(app: AppTest, place: int) -> pd.DataFrame:
+    """A table of a page, in the order in which they are shown."""
+    frame: pd.DataFrame = app.dataframe[place].value
+    return frame

@@ -132,7 +132,7 @@ def test_the_simulation_steps_pauses_and_resets(two_nights: Path, open_app: Open
 def test_the_telemetry_page_counts_days_waste_and_rejected_rows(two_nights: Path, open_app: Open) -> None:
     app = open_app(two_nights).switch_page("telemetry.py").run()
     assert {metric.label: metric.value for metric in app.metric}["Rows"] == "900"
-    drift, waste, reasons, rejected = (table(app, place) for place in range(4))
+    drift, waste, _, reasons, rejected = (table(app, place) for place in range(5))
     assert "buildProfile" in drift["field"].tolist()
     assert waste["unused_gib"].is_monotonic_decreasing
     assert "line:field_count" in reasons["reason"].tolist()

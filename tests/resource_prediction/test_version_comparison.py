@@ -49,5 +49,5 @@ def test_the_gain_is_the_second_against_the_first(make_rows: Callable[..., pd.Da
 def test_a_fit_on_everything_has_no_job_to_be_compared_on(make_rows: Callable[..., pd.DataFrame]) -> None:
     small_farm = make_rows(1_500, seed=3)
     old, new = fit_at(small_farm, at_share(small_farm, FIRST)), fit_at(small_farm, submitted_us(small_farm)[-1] + 1)
-    with pytest.raises(ScoringError, match="none that came after"):
+    with pytest.raises(ScoringError, match="none that came after the fits of both"):
         compare_versions(old, new, small_farm, 5.0)
