@@ -17,7 +17,7 @@ EXAMPLE = """example:
 FIRST_PAGE = "What the last run decided"
 """Heading of the last part of the first page: when it is there, so is all above it."""
 
-WARM_VISITS, SAMPLES = 5, 10
+WARM_VISITS, SAMPLES = 5, 6
 
 
 def main() -> None:
