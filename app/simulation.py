@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard.charts import running_score_chart, walk_chart
+from dashboard.charts import running_score_chart, score_lines, walk_chart
 from dashboard.frame import shown_store
 from dashboard.loading import load_walk, said_where_it_fails
 from dashboard.metrics import Metric, show_metrics
@@ -62,15 +62,17 @@ def _show_step(walk: Walk, pace: Pace) -> None:
         Metric("Over-allocated", figure(found.score.over_pct, " %")),
         Metric("GiB saved", whole(found.gib_saved), "Jobs that got too little ran again at their request."),
     )
-    window = walk.window(pace.position, SHOWN_JOBS)
-    st.altair_chart(
-        walk_chart(window),
+    # A chart of which only the data change is not built anew at each step, as `st.altair_chart` would do it.
+    st.vega_lite_chart(
+        walk.window(pace.position, SHOWN_JOBS),
+        walk_chart().to_dict(),
         width="stretch",
         alt="Peak, allocation and request of the newest jobs; a triangle is a job that would have died",
     )
     st.caption(f"Jobs that would have died so far: {found.under_rows:,}; each is a triangle.")
-    st.altair_chart(
-        running_score_chart(walk.scores_so_far(pace.position, SCORE_POINTS)),
+    st.vega_lite_chart(
+        score_lines(walk.scores_so_far(pace.position, SCORE_POINTS)),
+        running_score_chart().to_dict(),
         width="stretch",
         alt="The score so far of allocations and requests",
     )

@@ -11,6 +11,9 @@ CHAMPION, REQUEST, OTHER, RISK = "#0072b2", "#7f7f7f", "#009e73", "#d55e00"
 POLICIES = {"champion": "champion", "memreq": "requests", "rolling_max_20": "rolling maximum of 20"}
 """Policies of a hold-out, as they are called in a legend."""
 
+RUNNING = {"score": "allocations", "requests": POLICIES["memreq"]}
+"""Lines of a walk's score, by column."""
+
 Drawn = alt.Chart | alt.LayerChart | alt.FacetChart
 
 SCORE_AXIS = "business score (lower is better)"
@@ -104,12 +107,8 @@ def holdout_chart(scores: pd.DataFrame) -> Drawn:
     return drawn
 
 
-def walk_chart(window: pd.DataFrame) -> Drawn:
-    """Request, allocation and peak of a walk's newest jobs; a job that would have died is a triangle.
-
-    Args:
-        window: As `Walk.window`.
-    """
+def walk_chart() -> Drawn:
+    """Request, allocation and peak of jobs, of a table as `Walk.window`; one that would have died is a triangle."""
     job = alt.X(
         "job:Q", title="job, in the order of submission", scale=alt.Scale(zero=False, nice=False), axis=WHOLE_AXIS
     )
@@ -121,7 +120,7 @@ def walk_chart(window: pd.DataFrame) -> Drawn:
         alt.Tooltip("allocation_gib:Q", title="allocation, GiB", format=".1f"),
         alt.Tooltip("request_gib:Q", title="request, GiB", format=".1f"),
     ]
-    base = alt.Chart(window).encode(x=job)
+    base = alt.Chart().encode(x=job)
     request = base.mark_line(interpolate="step", color=REQUEST, strokeDash=[4, 3]).encode(
         y=alt.Y("request_gib:Q", title=memory)
     )
@@ -144,16 +143,16 @@ def walk_chart(window: pd.DataFrame) -> Drawn:
     )
 
 
-def running_score_chart(scores: pd.DataFrame) -> Drawn:
-    """The score so far of allocations and requests.
+def score_lines(scores: pd.DataFrame) -> pd.DataFrame:
+    """Scores as `Walk.scores_so_far`, a row for each point of each line."""
+    long = scores.rename(columns=RUNNING).melt("job", var_name="policy", value_name="value")
+    return long.dropna().reset_index(drop=True)
 
-    Args:
-        scores: As `Walk.scores_so_far`.
-    """
-    named = {"score": "allocations", "requests": POLICIES["memreq"]}
-    long = scores.rename(columns=named).melt("job", var_name="policy", value_name="value").dropna()
+
+def running_score_chart() -> Drawn:
+    """The score so far of allocations and requests, of a table as `score_lines`."""
     drawn: Drawn = (
-        alt.Chart(long)
+        alt.Chart()
         .mark_line()
         .encode(
             x=alt.X("job:Q", title="jobs so far", axis=WHOLE_AXIS),
@@ -161,11 +160,11 @@ def running_score_chart(scores: pd.DataFrame) -> Drawn:
             color=alt.Color(
                 "policy:N",
                 title=None,
-                scale=alt.Scale(domain=list(named.values()), range=[CHAMPION, REQUEST]),
+                scale=alt.Scale(domain=list(RUNNING.values()), range=[CHAMPION, REQUEST]),
                 legend=alt.Legend(orient="top"),
             ),
             strokeDash=alt.StrokeDash(
-                "policy:N", scale=alt.Scale(domain=list(named.values()), range=[[1, 0], [4, 3]]), legend=None
+                "policy:N", scale=alt.Scale(domain=list(RUNNING.values()), range=[[1, 0], [4, 3]]), legend=None
             ),
         )
         .properties(height=220)
