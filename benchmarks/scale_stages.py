@@ -37,7 +37,7 @@ from warehouse.engine import open_engine
 from warehouse.ingest import ingest
 from warehouse.layout import Layout
 from warehouse.publish import publish
-from warehouse.published import read_pointer, read_rows, read_snapshot
+from warehouse.published import read_rows, read_snapshot
 from warehouse.sources.opening import open_source
 
 HOLDOUT, UNDER_COST, SEED = "20%", 5.0, 42
@@ -78,13 +78,6 @@ class Farm:
     def layout(self) -> Layout:
         """Its store."""
         return Layout(self.folder / f"{self.rows}")
-
-    @property
-    def features(self) -> Features:
-        """What `features` made in it."""
-        pointer = read_pointer(self.layout)
-        digest = read_snapshot(self.layout, pointer).digest
-        return Features(prepared.feature_key(digest, self.label_delay_us), pointer, digest, self.label_delay_us, 0.0)
 
 
 @contextmanager
@@ -159,7 +152,9 @@ def describe(farm: Farm) -> dict[str, Facts]:
 
 def fit(farm: Farm, family: str, train_window_us: int | None) -> Facts:
     """Fit a family with its defaults, score it on the hold-out, and predict from raw rows as users do."""
-    store, features, facts, cutting = str(farm.layout.store), farm.features, Facts(), Facts()
+    store, facts, cutting = str(farm.layout.store), Facts(), Facts()
+    # Takes over what the features stage left, unless the code has changed since.
+    features = build_features.fn(store, farm.label_delay_us, farm.workers, reuse=False)
     with timed(cutting):
         cut = cut_training_set.fn(
             store, features, "judged", holdout=HOLDOUT, train_window_us=train_window_us, workers=farm.workers

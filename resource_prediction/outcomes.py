@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +31,10 @@ class Outcomes:
     run_hours: FloatArray
     is_final: BoolArray
     is_censored: BoolArray
+
+    def part(self, rows: npt.NDArray[np.intp]) -> Outcomes:
+        """Some of the jobs."""
+        return Outcomes(*(getattr(self, field.name)[rows] for field in fields(Outcomes)))
 
     @property
     def is_scored(self) -> BoolArray:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,16 +96,29 @@ def build_training_set(
     submitted_us = rows["time"].to_numpy(dtype="datetime64[us]").astype(np.int64)
     fitted = _choose(training_rows(submitted_us, outcomes, until_us, train_window_us))
     submissions, state = read_submissions(rows.iloc[fitted]), _state(rows, outcomes, until_us)
-    return _training_set(submissions, outcomes, fitted, point_in_time[fitted], state)
+    return _training_set(submissions, outcomes.part(fitted), point_in_time[fitted], state)
 
 
-def cut_table(table: JobTable, *, until_us: int, train_window_us: int | None = None) -> TrainingSet:
-    """Cut a training set as `build_training_set` does, out of a table that has its history already."""
+def cut_table(load_table: Callable[[], JobTable], *, until_us: int, train_window_us: int | None = None) -> TrainingSet:
+    """Cut a training set as `build_training_set` does, out of a table that has its history already.
+
+    Args:
+        load_table: Gives the table; asked twice, and let go of in between: all of a large one's mapped files and
+            a state together take more memory than either.
+        until_us: Cut-off: what was not known before it is not looked at.
+        train_window_us: How far back training rows go; None is all.
+
+    Raises:
+        TooFewRowsError: Where fewer than MIN_TRAINING_ROWS rows are left.
+    """
+    rows = _fitted_rows(load_table(), until_us, train_window_us)
+    return _training_set(*rows, HistoryState.at(load_table().history, until_us))
+
+
+def _fitted_rows(table: JobTable, until_us: int, train_window_us: int | None) -> tuple[Submissions, Outcomes, Matrix]:
     submissions, outcomes = table.jobs.submissions, table.jobs.outcomes
     fitted = _choose(training_rows(submissions.submitted_us, outcomes, until_us, train_window_us))
-    point_in_time = table[fitted]
-    state = HistoryState.at(table.history, until_us)
-    return _training_set(submissions.part(fitted), outcomes, fitted, point_in_time, state)
+    return submissions.part(fitted), outcomes.part(fitted), table[fitted]
 
 
 def _choose(may_be_seen: BoolArray) -> Positions:
@@ -115,27 +129,23 @@ def _choose(may_be_seen: BoolArray) -> Positions:
 
 
 def _training_set(
-    submissions: Submissions,
-    outcomes: Outcomes,
-    fitted: Positions,
-    point_in_time: Matrix,
-    state: HistoryState,
+    submissions: Submissions, outcomes: Outcomes, point_in_time: Matrix, state: HistoryState
 ) -> TrainingSet:
-    """Put a training set together; ``submissions`` and ``point_in_time`` are of the fitted rows."""
-    peak_gib, memreq_gib = outcomes.training_gib[fitted], outcomes.memreq_gib[fitted]
+    """Put a training set together; all but the state are of its rows."""
+    peak_gib = outcomes.training_gib
     encoder = ProfileEncoder.fit(submissions, peak_gib)
     matrix = assemble(encoder, submissions, point_in_time)
     return TrainingSet(
         until_us=state.until_us,
         matrix=matrix,
         peak_gib=peak_gib,
-        memreq_gib=memreq_gib,
+        memreq_gib=outcomes.memreq_gib,
         submitted_us=submissions.submitted_us,
-        known_us=outcomes.known_us[fitted],
+        known_us=outcomes.known_us,
         encoder=encoder,
         state=state,
         mean_peak_gib=float(peak_gib.mean()),
-        cap_ratio=learn_cap_ratio(outcomes.peak_gib[fitted], memreq_gib),
+        cap_ratio=learn_cap_ratio(outcomes.peak_gib, outcomes.memreq_gib),
         rows_digest=_digest(matrix, peak_gib),
     )
 

@@ -6,6 +6,7 @@ import logging
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -102,21 +103,16 @@ def cut_training_set(
         TooFewRowsError: Too few rows are left.
     """
     layout, began = Layout(Path(store)), time.perf_counter()
-    table = prepared.load_features(layout, features.name, workers)
-    outcomes, submitted_us = table.jobs.outcomes, table.jobs.submissions.submitted_us
-    if holdout is None:
-        until_us = table.until_us
-    else:
-        if not outcomes.is_final.any():
-            raise TooFewRowsError(0, MIN_TRAINING_ROWS)
-        until_us = Holdout.parse(holdout).cut_us(submitted_us[outcomes.is_final])
-        _tell_holdout(outcomes, table.jobs.is_twin, submitted_us >= until_us)
+    until_us, held_out = _place_cut(prepared.load_features(layout, features.name), holdout)
     name = prepared.training_key(features.name, until_us, train_window_us)
     if not prepared.has_training_set(layout, name):
-        prepared.save_training_set(layout, name, cut_table(table, until_us=until_us, train_window_us=train_window_us))
+        load_table = partial(prepared.load_features, layout, features.name, workers)
+        data = cut_table(load_table, until_us=until_us, train_window_us=train_window_us)
+        prepared.save_training_set(layout, name, data)
+        del data  # its states are large, and so is what comes now
     if holdout is not None:
         # Every family is scored on these rows: described once, before they are fitted side by side.
-        prepared.load_described(layout, features.name, int(submitted_us.searchsorted(until_us)), len(table), workers)
+        prepared.load_described(layout, features.name, held_out.start, held_out.stop, workers)
     return Cut(name, until_us, time.perf_counter() - began)
 
 
@@ -128,6 +124,18 @@ def _read_jobs(snapshot: Snapshot, label_delay_us: int, workers: int) -> JobPart
 
     with ThreadPoolExecutor(workers) as pool:
         return JobPart.join(pool.map(read, snapshot.parts), snapshot.rows)
+
+
+def _place_cut(table: JobTable, holdout: str | None) -> tuple[int, range]:
+    """The instant of a cut, and the positions of the rows behind it."""
+    outcomes, submitted_us = table.jobs.outcomes, table.jobs.submissions.submitted_us
+    if holdout is None:
+        return table.until_us, range(0)
+    if not outcomes.is_final.any():
+        raise TooFewRowsError(0, MIN_TRAINING_ROWS)
+    until_us = Holdout.parse(holdout).cut_us(submitted_us[outcomes.is_final])
+    _tell_holdout(outcomes, table.jobs.is_twin, submitted_us >= until_us)
+    return until_us, range(int(submitted_us.searchsorted(until_us)), len(table))
 
 
 def _tell_holdout(outcomes: Outcomes, is_twin: BoolArray, is_held_out: BoolArray) -> None:

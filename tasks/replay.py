@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -194,7 +195,7 @@ def cut_period(store: str, features: Features, period: Period) -> Cut:
     layout, began = Layout(Path(store)), time.perf_counter()
     name = prepared.training_key(features.name, period.since_us, None)
     if not prepared.has_training_set(layout.replay, name):
-        data = cut_table(prepared.load_features(layout, features.name), until_us=period.since_us)
+        data = cut_table(partial(prepared.load_features, layout, features.name), until_us=period.since_us)
         prepared.save_training_set(layout.replay, name, data)
     return Cut(name, period.since_us, time.perf_counter() - began)
 

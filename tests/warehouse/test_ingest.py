@@ -339,3 +339,12 @@ def test_a_file_and_its_digest_go_in_together_or_not_at_all(
         assert engine.execute("SELECT count(*) FROM telemetry").fetchall() == [(0,)]
         assert ingest(engine, layout, FilesSource([path], NOW), now=NOW).counts.accepted == 1
         assert publish(engine, layout).rows == 1
+
+
+@pytest.mark.parametrize("blank", [" ", "\u00a0", "\u3000 "])
+def test_blanks_around_a_text_are_no_part_of_it(night: Night, layout: Layout, write: Write, blank: str) -> None:
+    fields = build(0).split(";")
+    place = HEADER.split(";").index("branch")
+    fields[place] = f"{blank}feature/\u00e9 x{blank}"
+    night(write("a.csv", export(";".join(fields))))
+    assert read_rows(read_snapshot(layout))["branch"].tolist() == ["feature/\u00e9 x"]

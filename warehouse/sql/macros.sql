@@ -1,6 +1,9 @@
 -- How one text becomes one value, and why it does not. A value is NULL where the text is empty or faulty; the fault says which.
 
-CREATE OR REPLACE TEMP MACRO text_value(raw) AS nullif(trim(raw), '');
+-- trim copies every text, and hardly any has a blank to lose. It takes blanks beyond ASCII as well: hence the lengths.
+CREATE OR REPLACE TEMP MACRO text_value(raw) AS nullif(
+    CASE WHEN raw LIKE ' %' OR raw LIKE '% ' OR strlen(raw) <> length(raw) THEN trim(raw) ELSE raw END, ''
+);
 
 -- isfinite comes first: NaN > x is true.
 CREATE OR REPLACE TEMP MACRO number_fault(text) AS CASE

@@ -59,7 +59,7 @@ def test_a_training_set_of_the_table_is_the_one_of_its_rows(make_rows: MakeRows)
     outcomes, until_us = read_outcomes(rows, HOUR_US), int(submitted_us(rows)[700])
     whole = describe_table(rows, outcomes, workers=1)[1]
     expected = build_training_set(rows, outcomes, whole, until_us=until_us, train_window_us=10 * 24 * HOUR_US)
-    found = cut_table(table_of(rows, 300), until_us=until_us, train_window_us=10 * 24 * HOUR_US)
+    found = cut_table(lambda: table_of(rows, 300), until_us=until_us, train_window_us=10 * 24 * HOUR_US)
     assert found.matrix.tobytes() == expected.matrix.tobytes()
     assert (found.rows_digest, found.encoder, found.mean_peak_gib) == (
         expected.rows_digest,
@@ -74,9 +74,9 @@ def test_a_training_set_is_thinned_to_the_newest_half_and_older_rows(
     make_rows: MakeRows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     rows = make_rows(900, seed=3)
-    everything = cut_table(table_of(rows), until_us=int(submitted_us(rows)[800]))
+    everything = cut_table(lambda: table_of(rows), until_us=int(submitted_us(rows)[800]))
     monkeypatch.setattr("resource_prediction.training.TRAINING_ROWS", 100)
-    thinned = cut_table(table_of(rows), until_us=int(submitted_us(rows)[800]))
+    thinned = cut_table(lambda: table_of(rows), until_us=int(submitted_us(rows)[800]))
     assert len(thinned.peak_gib) == 100
     history = slice(-len(POINT_IN_TIME_FEATURES), None)
     assert thinned.matrix[50:, history].tobytes() == everything.matrix[-50:, history].tobytes()
@@ -86,4 +86,4 @@ def test_a_training_set_is_thinned_to_the_newest_half_and_older_rows(
 
 def test_too_few_known_rows_make_no_training_set(rows: pd.DataFrame) -> None:
     with pytest.raises(TooFewRowsError, match="expected at least 50"):
-        cut_table(table_of(rows), until_us=int(submitted_us(rows)[20]))
+        cut_table(lambda: table_of(rows), until_us=int(submitted_us(rows)[20]))
