@@ -15,6 +15,7 @@ from uuid import uuid4
 import numpy as np
 import numpy.typing as npt
 
+from resource_prediction.array_files import ONE_READER
 from resource_prediction.arrays import Matrix
 from resource_prediction.errors import MissingFeaturesError, StoreError
 from resource_prediction.features.job_table import JobTable
@@ -152,11 +153,12 @@ def load_training_set(layout: Layout, name: str) -> TrainingSet:
         raise StoreError(
             f"training set {name}", got="no such folder", expected="one that this run has cut", next_step="Run again."
         )
-    with np.load(folder / _STATE, allow_pickle=False) as arrays:
+    with ONE_READER, np.load(folder / _STATE, allow_pickle=False) as arrays:
         state = HistoryState.from_arrays(dict(arrays))
+        columns = {column: np.load(folder / f"{column}.npy", allow_pickle=False) for column in _COLUMNS}
     return TrainingSet(
         matrix=_mapped(folder / _MATRIX),
-        **{column: np.load(folder / f"{column}.npy", allow_pickle=False) for column in _COLUMNS},
+        **columns,
         encoder=ProfileEncoder(**_read_json(folder / _ENCODER)),
         state=state,
         **_read_json(folder / _META),
@@ -201,7 +203,8 @@ def _drop_old(parent: Path, kept: int) -> None:
 
 def _mapped(path: Path) -> npt.NDArray[Any]:
     """A stored array as plain numpy on a mapped file: slices of a `memmap` would each be one, which costs."""
-    array: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
+    with ONE_READER:
+        array: npt.NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
     return array.view(np.ndarray)
 
 

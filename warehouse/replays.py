@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from resource_prediction.array_files import ONE_READER
 from resource_prediction.replay.allocations import GUARDS, Offers
 from resource_prediction.replay.periods import Period
 from warehouse.code_version import code_version
@@ -71,7 +72,7 @@ def find_offers(replay: Layout, key: str, under_costs: Sequence[float]) -> Offer
     if not path.exists():
         return None
     try:
-        with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
+        with ONE_READER, np.load(BytesIO(path.read_bytes()), allow_pickle=False) as arrays:
             return Offers.from_arrays(arrays, under_costs)
     except (zipfile.BadZipFile, EOFError, KeyError, ValueError, zlib.error) as error:
         logger.warning("%s is made again, as it cannot be read: %s", path, error)

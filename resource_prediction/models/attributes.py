@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
+from resource_prediction.array_files import ONE_READER
 from resource_prediction.errors import ArtifactError
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ def load(saved: dict[str, Any], folder: Path) -> dict[str, Any]:
             case "json":
                 values[name] = entry["value"]
             case "array":
-                with np.load(folder / ARRAYS, allow_pickle=False) as arrays:
+                with ONE_READER, np.load(folder / ARRAYS, allow_pickle=False) as arrays:
                     values[name] = arrays[name]
             case kind:
                 values[name] = _load_learner(name, kind, folder)

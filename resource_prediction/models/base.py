@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from resource_prediction.array_files import ONE_READER
 from resource_prediction.arrays import FloatArray, IntArray
 from resource_prediction.distribution import Components, Distribution, Mixture
 from resource_prediction.errors import FeatureMismatchError, FitError, NotFittedError
@@ -231,7 +232,7 @@ class BasePredictor(SharesWork, ABC):
         """
         sidecar = read_sidecar(folder, cls.__name__)
         model = cls(**sidecar["parameters"], task_type=sidecar["task_type"])
-        with np.load(folder / FITTED_ARRAYS, allow_pickle=False) as arrays:
+        with ONE_READER, np.load(folder / FITTED_ARRAYS, allow_pickle=False) as arrays:
             model._framework.fitted = Fitted.from_arrays(tuple(sidecar["features"]), dict(arrays))
         model.load_learner(folder, sidecar["attributes"])
         return model

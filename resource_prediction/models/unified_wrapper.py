@@ -18,6 +18,7 @@ import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from resource_prediction.allocation import allocate, request_cap, risk_under_cap, under_cost_of
+from resource_prediction.array_files import ONE_READER
 from resource_prediction.arrays import BoolArray, FloatArray, IntArray, Matrix
 from resource_prediction.config import family_entry
 from resource_prediction.distribution import Distribution
@@ -108,7 +109,7 @@ class DeployableModel:
         recipe = Recipe.of(sidecar["recipe"])
         if recipe.feature_version != FEATURE_VERSION or sidecar["features"] != list(FEATURES):
             raise FeatureVersionError(str(folder), recipe.feature_version, FEATURE_VERSION)
-        with np.load(folder / _HISTORY, allow_pickle=False) as arrays:
+        with ONE_READER, np.load(folder / _HISTORY, allow_pickle=False) as arrays:
             state = HistoryState.from_arrays(dict(arrays))
         return cls(
             predictor=family_entry(recipe.family)["class"]().load(folder / _LEARNER),

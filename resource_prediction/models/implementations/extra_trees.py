@@ -11,6 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 import treelite
 
+from resource_prediction.array_files import ONE_READER
 from resource_prediction.arrays import FloatArray, IntArray, Matrix
 from resource_prediction.distribution import Atoms, Distribution
 from resource_prediction.models import trees
@@ -112,7 +113,7 @@ class ExtraTreesModel(BasePredictor):
     def load_learner(self, folder: Path, saved: dict[str, Any]) -> None:
         """See `save_learner`."""
         self.forest = trees.load(folder / FOREST_FILE)
-        with np.load(folder / LEAVES_FILE, allow_pickle=False) as file:
+        with ONE_READER, np.load(folder / LEAVES_FILE, allow_pickle=False) as file:
             arrays = dict(file)
         self.fill, self.first, self.number = arrays["fill"], arrays["first"], arrays["number"]
         self.leaf_jobs = LeafJobs.from_arrays(arrays)

@@ -14,6 +14,7 @@ import xgboost
 from sklearn.ensemble import HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
+from resource_prediction.array_files import ONE_READER
 from resource_prediction.arrays import FloatArray, Matrix
 from resource_prediction.distribution import Distribution
 from resource_prediction.models import trees
@@ -102,7 +103,7 @@ class QuantileEnsemble(BasePredictor):
         """See `save_learner`."""
         self.histograms = [trees.load(folder / _histogram_file(level)) for level in self.levels]
         self.booster = load_xgboost(folder / XGBOOST_FILE)
-        with np.load(folder / CALIBRATION_FILE, allow_pickle=False) as arrays:
+        with ONE_READER, np.load(folder / CALIBRATION_FILE, allow_pickle=False) as arrays:
             self.calibration = LevelCalibration(arrays["weights"], arrays["overshoot"])
 
     def _fit_histogram(

@@ -12,6 +12,7 @@ import scipy.sparse
 import treelite
 from sklearn.linear_model import LogisticRegression
 
+from resource_prediction.array_files import ONE_READER
 from resource_prediction.arrays import FloatArray
 from resource_prediction.models import trees
 from resource_prediction.models.base import BasePredictor, TaskType
@@ -75,7 +76,7 @@ class RandomForestModel(BasePredictor):
     def load_learner(self, folder: Path, saved: dict[str, Any]) -> None:
         """See `save_learner`."""
         self.forest = trees.load(folder / "forest.treelite")
-        with np.load(folder / "votes.npz", allow_pickle=False) as arrays:
+        with ONE_READER, np.load(folder / "votes.npz", allow_pickle=False) as arrays:
             votes = scipy.sparse.csr_matrix(
                 (arrays["data"], arrays["indices"], arrays["indptr"]), tuple(arrays["shape"])
             )
