@@ -12,6 +12,7 @@ import pytest
 from resource_prediction.date_range import EVERYTHING, DateRange
 from resource_prediction.models.artifact import write_manifest
 from tests.warehouse.exports import NOW
+from warehouse.__main__ import main
 from warehouse.artifacts import store_artifact
 from warehouse.engine import open_engine
 from warehouse.ingest import IngestReport, ingest
@@ -119,5 +120,24 @@ def night(layout: Layout) -> Callable[..., IngestReport]:
             report = ingest(engine, layout, FilesSource(places, now), now=now, dates=dates)
             publish(engine, layout)
         return report
+
+    return run
+
+
+@pytest.fixture
+def empty(layout: Layout) -> Layout:
+    """A store in which no night has ended."""
+    Registry.open(layout).close()
+    return layout
+
+
+@pytest.fixture
+def ask(layout: Layout, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+    """Runs a command on the store; returns status, standard output and standard error."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        status = main([*arguments, "--store", str(layout.store)])
+        captured = capsys.readouterr()
+        return status, captured.out, captured.err
 
     return run

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.warehouse.exports import build, export
+from tests.warehouse.stores import files_of
 from warehouse.__main__ import HELP, main
 from warehouse.artifacts import artifact_path
 from warehouse.commands import COMMANDS
@@ -36,31 +37,6 @@ def champion(
         first = promote(registry, content(), reason="beats the requests")
         conclude(registry, run_id="run-2", reason="no new telemetry", expected_revision=1)
     return first
-
-
-@pytest.fixture
-def empty(layout: Layout) -> Layout:
-    """A store in which no night has ended."""
-    Registry.open(layout).close()
-    return layout
-
-
-@pytest.fixture
-def ask(layout: Layout, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
-    """Runs a command on the store; returns status, standard output and standard error."""
-
-    def run(*arguments: str) -> tuple[int, str, str]:
-        status = main([*arguments, "--store", str(layout.store)])
-        captured = capsys.readouterr()
-        return status, captured.out, captured.err
-
-    return run
-
-
-def _files(layout: Layout) -> dict[Path, bytes]:
-    """Every file but SQLite's own two beside the registry, which any reader of a WAL makes."""
-    paths = [path for path in layout.store.rglob("*") if path.is_file() and "sqlite-" not in path.name]
-    return {path: path.read_bytes() for path in paths}
 
 
 def _last_line(text: str) -> Any:
@@ -304,10 +280,10 @@ def test_a_demo_store_is_called_synthetic_and_another_is_not(
 
 def test_looking_changes_nothing(ask: Callable[..., tuple[int, str, str]], layout: Layout, champion: Champion) -> None:
     layout.champion.unlink()
-    before = _files(layout)
+    before = files_of(layout)
     for command in COMMANDS:
         ask(command)
-    assert _files(layout) == before
+    assert files_of(layout) == before
     assert not layout.champion.is_symlink()
 
 
@@ -351,57 +327,3 @@ def test_help_needs_nothing_that_is_slow_to_import() -> None:
     )
     assert ended.stderr.strip() == "[]"
     assert "python -m warehouse champion" in ended.stdout
-
-
-def test_rollback_lets_an_earlier_version_serve_and_keeps_who_and_why(
-    layout: Layout,
-    content: Callable[..., VersionContent],
-    promote: Callable[..., Champion],
-    ask: Callable[..., tuple[int, str, str]],
-) -> None:
-    with Registry.open(layout) as registry:
-        first = promote(registry, content("a"))
-        second = promote(registry, content("b"), 1)
-    status, out, _ = ask("rollback", first.version, "--why", "jobs of component_7 are killed")
-    with Registry.read(layout) as registry:
-        newest = registry.history()[-1]
-    assert (status, newest.kind, newest.version, newest.previous) == (0, "rollback", first.version, second.version)
-    assert newest.reason.startswith(f"jobs of component_7 are killed (rolled back from {second.version} by ")
-    assert f"{first.version} ({first.family}) serves again" in out
-    assert layout.champion.resolve().name == first.served_digest
-
-
-@pytest.mark.parametrize(
-    ("version", "why", "said"),
-    [
-        ("0002", "too many killed jobs", "got the version that serves; expected an earlier one"),
-        ("0001", " ", "got ' '; expected a reason that the history keeps"),
-        ("0009-none", "too many killed jobs", "0009-none"),
-    ],
-)
-def test_a_rollback_that_cannot_be_is_refused_in_one_line_and_changes_nothing(
-    version: str,
-    why: str,
-    said: str,
-    layout: Layout,
-    content: Callable[..., VersionContent],
-    promote: Callable[..., Champion],
-    ask: Callable[..., tuple[int, str, str]],
-) -> None:
-    with Registry.open(layout) as registry:
-        versions = [promote(registry, content("a")).version, promote(registry, content("b"), 1).version]
-    named = next((each for each in versions if each.startswith(version)), version)
-    before = _files(layout)
-    status, _, error = ask("rollback", named, "--why", why)
-    assert status == 2
-    assert said in error
-    assert error.count("\n") == 1
-    assert _files(layout) == before
-
-
-def test_a_store_without_a_champion_has_nothing_to_roll_back_to(
-    empty: Layout, ask: Callable[..., tuple[int, str, str]]
-) -> None:
-    status, _, error = ask("rollback", "0001-none", "--why", "why not")
-    assert status == 2
-    assert "0001-none" in error
