@@ -55,6 +55,11 @@ def test_every_value_of_the_job_is_a_variable_and_every_variable_is_used() -> No
     assert set(deployment()["work_pool"]["job_variables"]) <= used
 
 
+def test_the_container_has_the_name_without_which_the_worker_refuses_the_job() -> None:
+    (container,) = template()["job_configuration"]["job_manifest"]["spec"]["template"]["spec"]["containers"]
+    assert container["name"] == "prefect-job"
+
+
 def test_the_image_runs_as_the_user_of_the_job_and_holds_every_package() -> None:
     context = template()["job_configuration"]["job_manifest"]["spec"]["template"]["spec"]["securityContext"]
     assert context["runAsNonRoot"] is True
