@@ -125,7 +125,7 @@ class FitRunner:
                 continue
             for name, reason in lost.items():
                 del left[name]
-                yield name, Ended(error=str(LostWorkerError(name, reason)))
+                yield name, Ended(error=self._why_lost(name, reason))
 
     def close(self) -> None:
         """Drop what has not begun and wait for what has: a run that has ended leaves nobody at work in the store."""
@@ -138,6 +138,14 @@ class FitRunner:
         if self._opened is not None:
             opened, self._opened = self._opened, None
             opened.__exit__(None, None, None)
+
+    def _why_lost(self, name: str, reason: str) -> str:
+        """What to tell of a task that was lost: its cluster is gone as a whole, or its worker alone."""
+        try:
+            self.runner.check()
+        except UnreachableClusterError as error:
+            return str(error)
+        return str(LostWorkerError(name, reason))
 
     def _run_together(
         self, task: Task[..., Any], calls: Calls, here: Container[str], lost: dict[str, str]
@@ -169,7 +177,8 @@ class FitRunner:
             with _server_that_workers_reach():
                 future: PrefectFuture[Any] = self._opened.submit(task, get_call_parameters(task.fn, (), dict(call)))
         except OSError as error:
-            raise UnreachableClusterError(self.runner.kind, self.runner.address or LOCAL_HOST, str(error)) from error
+            address = self.runner.address or LOCAL_HOST
+            raise UnreachableClusterError(self.runner.kind, address, _last_line(error)) from error
         return future
 
     def _lost_errors(self) -> tuple[type[Exception], ...]:
@@ -233,6 +242,12 @@ def _warn_of_a_server_out_of_reach(runner: Runner) -> None:
             "they reach",
             runner.address,
         )
+
+
+def _last_line(error: OSError) -> str:
+    """What an error says in one line; Ray puts a traceback of its server before it."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return lines[-1].strip() if lines else type(error).__name__
 
 
 def _is_local(address: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -21,9 +22,9 @@ pytestmark = pytest.mark.slow
 LOGISTIC, ENSEMBLE = "logistic_regression_classification", "quantile_ensemble_regression"
 
 
-def quick_night(store: Path) -> dict[str, Any]:
+def quick_night(store: Path, **asked: Any) -> dict[str, Any]:
     """One family on few jobs."""
-    return {"demo_rows": 1500, "demo_days": 10, "model_families": [LOGISTIC], "store": str(store)}
+    return {"demo_rows": 1500, "demo_days": 10, "model_families": [LOGISTIC], "store": str(store), **asked}
 
 
 def long_night(store: Path) -> dict[str, Any]:
@@ -60,8 +61,8 @@ def is_whole(store: Path) -> bool:
     return subprocess.run(command, cwd=ROOT, capture_output=True, check=False).returncode == 0
 
 
-def test_the_first_night_finds_a_champion_and_the_second_keeps_it(farm: Farm, tmp_path: Path) -> None:
-    first = farm.watch(**quick_night(tmp_path / "store"))
+def test_the_first_night_finds_a_champion_on_a_cluster_and_the_second_keeps_it(farm: Farm, tmp_path: Path) -> None:
+    first = farm.watch(**quick_night(tmp_path / "store", runner="dask", workers=1))
     assert first.state == ("COMPLETED", "First")
     assert first.status == 0
     assert "becomes the first champion" in first.run["state"]["message"]
@@ -76,6 +77,18 @@ def test_the_first_night_finds_a_champion_and_the_second_keeps_it(farm: Farm, tm
         assert night.run["state"]["message"] in next(each["data"] for each in shown if each["key"] == "verdict")
         assert wait_for(lambda night=night, event=event: events_of(farm, night, event), event)
     assert "resource_prediction_" in (tmp_path / "store" / "metrics.prom").read_text()
+
+
+def test_a_night_whose_cluster_is_away_ends_with_one_line_and_touches_no_store(farm: Farm, tmp_path: Path) -> None:
+    with socket.socket() as nobody:
+        nobody.bind(("127.0.0.1", 0))  # and does not listen
+        away = f"dask:tcp://127.0.0.1:{nobody.getsockname()[1]}"
+        night = farm.watch(**quick_night(tmp_path / "store", runner=away))
+    assert night.status == 1
+    assert night.state == ("FAILED", "Bad input")
+    assert night.run["state"]["message"].startswith(f"runner {away}: got ")
+    assert "\n" not in night.run["state"]["message"]
+    assert not (tmp_path / "store").exists()
 
 
 def test_the_schedule_gives_runs_to_come(farm: Farm) -> None:

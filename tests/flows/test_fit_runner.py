@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, Future
+from concurrent.futures import BrokenExecutor, CancelledError, Future
 from contextlib import contextmanager
 from multiprocessing import active_children
 from pathlib import Path
@@ -19,6 +20,7 @@ from uuid import uuid4
 
 import pytest
 
+from resource_prediction.errors import UnreachableClusterError
 from tests.flows.conftest import Outcome, Train
 from tests.flows.test_interrupt import ROOT, of_session
 from tests.flows.test_killed import wait_until_gone
@@ -214,3 +216,62 @@ def test_a_family_whose_process_keeps_dying_fails_alone(
     for name in failed:
         assert f"worker of {name}: got BrokenExecutor" in str(ended[name].error)
         assert "take fewer --workers" in str(ended[name].error)
+
+
+class Away:
+    """A cluster that takes one task, and then is gone or cannot be reached; as a runner of Prefect's."""
+
+    def __init__(self, error: Exception, *, when_asked: bool) -> None:
+        self.error = error
+        self.when_asked = when_asked
+
+    def __enter__(self) -> Away:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+    def submit(self, task: Any, parameters: dict[str, Any]) -> Any:
+        from prefect.futures import PrefectConcurrentFuture  # noqa: PLC0415
+
+        if self.when_asked:
+            raise self.error
+        future: Future[Any] = Future()
+        future.set_exception(self.error)
+        return PrefectConcurrentFuture(uuid4(), future)
+
+
+def run_away(away: Away, address: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """How a task ends whose Dask cluster is away."""
+    from prefect import task  # noqa: PLC0415 - imports Prefect
+
+    from flows import fit_runner  # noqa: PLC0415
+    from flows.runner import Runner  # noqa: PLC0415
+
+    @task
+    def name_itself(name: str) -> str:
+        return name
+
+    monkeypatch.setattr(fit_runner, "_make", lambda runner, workers: away)
+    monkeypatch.setattr(fit_runner, "get_run_logger", lambda: logging.getLogger("test"))
+    return dict(fit_runner.FitRunner(Runner("dask", address), 2).run(name_itself, {"a": {"name": "a"}}))
+
+
+def test_a_task_whose_cluster_went_away_says_so_and_does_not_blame_its_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        address = f"tcp://127.0.0.1:{listening.getsockname()[1]}"
+        away = Away(CancelledError("scheduler-connection-lost"), when_asked=False)
+        there = run_away(away, address, monkeypatch)["a"].error
+    gone = run_away(away, address, monkeypatch)["a"].error
+    assert "worker of a: got CancelledError: scheduler-connection-lost" in there
+    assert f"runner dask:{address}: got " in gone
+    assert "expected a cluster that answers there" in gone
+    assert "memory" not in gone
+
+
+def test_a_cluster_that_refuses_with_a_traceback_is_told_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    refusal = ConnectionAbortedError("Initialization failure:\nTraceback:\nRuntimeError: See its log.\n")
+    with pytest.raises(UnreachableClusterError, match=r"got RuntimeError: See its log\.; expected a cluster") as told:
+        run_away(Away(refusal, when_asked=True), "tcp://127.0.0.1:9", monkeypatch)
+    assert "\n" not in str(told.value)
