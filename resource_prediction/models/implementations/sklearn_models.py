@@ -16,6 +16,7 @@ from resource_prediction.array_files import ONE_READER
 from resource_prediction.arrays import FloatArray
 from resource_prediction.models import trees
 from resource_prediction.models.base import BasePredictor, TaskType
+from resource_prediction.models.softmax import softmax
 
 Matrix = npt.NDArray[np.float64]
 
@@ -151,8 +152,7 @@ class LogisticRegressionModel(BasePredictor):
         scores = (
             self._scaled(_signed_log(self.matrix(X)), self.centre, self.scale) @ self.coefficients + self.intercepts
         )
-        scores = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return np.asarray(scores / scores.sum(axis=1, keepdims=True))
+        return softmax(scores)
 
     def _keep(self, learner: LogisticRegression, classes: int) -> None:
         """Coefficients for every bin; one that the rows of this fit did not hold gets probability 0."""
