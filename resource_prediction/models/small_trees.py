@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -32,20 +32,30 @@ Bits = npt.NDArray[np.unsignedinteger[Any]]
 Scores = npt.NDArray[np.floating[Any]]
 
 
-@dataclass(frozen=True)
-class Split:
-    """One question of a tree. A missing value goes to the first side, be it the left or the right one.
+class Question(NamedTuple):
+    """What a split asks; splits of several trees may ask the same. A missing value goes to the first side.
 
     Attributes:
-        feature: Column that is looked at.
         is_second_above: Whether rows above the limit go to the second side; else those at it and below.
+        feature: Column that is looked at.
         limit: In single precision, as features are.
+    """
+
+    is_second_above: bool
+    feature: int
+    limit: np.float32
+
+
+@dataclass(frozen=True)
+class Split:
+    """A place in a tree at which rows part; the first side is where missing values go, be it left or right.
+
+    Attributes:
+        question: Which side a row goes to.
         first_leaves: Leaves on the first side, a bit each: a row that goes to the second side is in none of them.
     """
 
-    feature: int
-    is_second_above: bool
-    limit: np.float32
+    question: Question
     first_leaves: int
 
 
@@ -76,19 +86,20 @@ class SmallTrees:
         slots = max(len(tree.splits) for tree in trees)
         self._base = base
         self._values = np.zeros((len(trees), width), dtype=base.dtype)
-        self._first_value = np.arange(len(trees))[:, None] * width
+        self._before_first = np.arange(len(trees))[:, None] * width - 1
         self._places = np.zeros((slots, len(trees)), dtype=np.intp)
         self._first_leaves = np.zeros((slots, len(trees), 1), dtype=np.min_scalar_type(2**width - 1))
-        asked = [(split, slot, number) for number, tree in enumerate(trees) for slot, split in enumerate(tree.splits)]
-        asked.sort(key=lambda each: (not each[0].is_second_above, each[0].feature))
-        for place, (split, slot, number) in enumerate(asked):
-            self._places[slot, number], self._first_leaves[slot, number] = place, split.first_leaves
+        questions = sorted({split.question for tree in trees for split in tree.splits})
+        place_of = {question: place for place, question in enumerate(questions)}
         for number, tree in enumerate(trees):
             self._values[number, : len(tree.values)] = tree.values
-        self._features = np.array([split.feature for split, _, _ in asked], dtype=np.intp)
-        self._limits = np.array([split.limit for split, _, _ in asked], dtype=np.float32)[:, None]
-        self._above = sum(split.is_second_above for split, _, _ in asked)
-        self._runs = _runs(self._features, self._above)
+            for slot, split in enumerate(tree.splits):
+                self._places[slot, number] = place_of[split.question]
+                self._first_leaves[slot, number] = split.first_leaves
+        self._features = np.array([question.feature for question in questions], dtype=np.intp)
+        self._limits = np.array([question.limit for question in questions], dtype=np.float32)[:, None]
+        self._below = sum(not question.is_second_above for question in questions)
+        self._runs = _runs(questions)
 
     @classmethod
     def of(cls, models: Sequence[treelite.Model], rounds: int) -> Self | None:
@@ -143,8 +154,9 @@ class SmallTrees:
         asked = np.empty((len(self._features), columns.shape[1]), dtype=np.bool_)
         if columns.shape[1] <= _FEW_ROWS:
             values = columns[self._features]
-            np.greater(values[: self._above], self._limits[: self._above], out=asked[: self._above])
-            np.less_equal(values[self._above :], self._limits[self._above :], out=asked[self._above :])
+            below, above = slice(None, self._below), slice(self._below, None)
+            np.less_equal(values[below], self._limits[below], out=asked[below])
+            np.greater(values[above], self._limits[above], out=asked[above])
             return asked.view(np.uint8)
         values = np.ascontiguousarray(columns)
         for compare, feature, run in self._runs:
@@ -156,16 +168,16 @@ class SmallTrees:
         is_out: Bits = np.zeros_like(self._first_leaves[0, trees])
         for places, leaves in zip(self._places[:, trees], self._first_leaves[:, trees], strict=True):
             is_out = is_out | asked.take(places, axis=0, mode="clip") * leaves
-        leaf = np.bitwise_count((~is_out & (is_out + 1)) - 1)
-        return np.asarray(self._values.take(leaf + self._first_value[trees], mode="clip"))
+        # All bits up to the lowest one that is 0: as many as the number of the row's leaf, counted from 1.
+        leaf = np.bitwise_count(is_out ^ (is_out + 1))
+        return np.asarray(self._values.take(leaf + self._before_first[trees], mode="clip"))
 
 
-def _runs(features: npt.NDArray[np.intp], above: int) -> list[tuple[np.ufunc, int, slice]]:
-    """Neighbours among the splits that compare one feature in one way: how, which feature, and where they are."""
-    asked = [(place < above, feature) for place, feature in enumerate(features.tolist())]
+def _runs(questions: Sequence[Question]) -> list[tuple[np.ufunc, int, slice]]:
+    """Neighbours that compare one feature in one way: how, which feature, and where they are."""
     runs: list[tuple[np.ufunc, int, slice]] = []
     start = 0
-    for (is_above, feature), same in groupby(asked):
+    for (is_above, feature), same in groupby(questions, key=lambda question: question[:2]):
         end = start + sum(1 for _ in same)
         runs.append((np.greater if is_above else np.less_equal, feature, slice(start, end)))
         start = end
@@ -191,11 +203,9 @@ def _read_tree(model: treelite.Model, number: int) -> SmallTree | None:
             tree.values.append(value[node])
             return 1 << (len(tree.values) - 1)
         first, second = (left[node], right[node]) if default_left[node] else (right[node], left[node])
-        split = Split(feature[node], bool(default_left[node]), _highest_left(threshold[node], operator[node]), 0)
-        place = len(tree.splits)
-        tree.splits.append(split)
+        question = Question(bool(default_left[node]), feature[node], _highest_left(threshold[node], operator[node]))
         first_leaves = walk(first)
-        tree.splits[place] = replace(split, first_leaves=first_leaves)
+        tree.splits.append(Split(question, first_leaves))
         return first_leaves | walk(second)
 
     walk(0)
