@@ -24,7 +24,7 @@ from resource_prediction.models.implementations.boosting import BoostedTrees
 from resource_prediction.models.implementations.extra_trees import ExtraTreesModel
 from resource_prediction.models.implementations.quantile_ensemble import QuantileEnsemble
 from resource_prediction.models.implementations.sklearn_models import LogisticRegressionModel, RandomForestModel
-from resource_prediction.models.unified_wrapper import PART_ROWS
+from resource_prediction.models.parts import cut_parts
 from resource_prediction.telemetry import MIB_PER_GIB, SUBMISSION_COLUMNS
 from warehouse.layout import Layout
 from warehouse.published import read_rows, read_snapshot
@@ -118,7 +118,7 @@ def walk_stages(model: DeployableModel, rows: RawRows) -> FloatArray:
     """Do what `predict` does, one stage after the other; core-milliseconds of each of STAGES."""
     spent = [time.process_time()]
     submissions = read_submissions(rows)
-    parts = [submissions.part(slice(start, start + PART_ROWS)) for start in range(0, len(submissions), PART_ROWS)]
+    parts = [submissions.part(part) for part in cut_parts(submissions)]
     spent.append(time.process_time())
     history = [model.state.describe(level_keys(part), part.submitted_us)[0] for part in parts]
     spent.append(time.process_time())
@@ -134,7 +134,7 @@ def walk_stages(model: DeployableModel, rows: RawRows) -> FloatArray:
 
 
 def submitted_apart(later: pd.DataFrame) -> pd.DataFrame:
-    """As many rows as asked for, no two of them alike: each repetition is submitted a second later."""
+    """As many rows as asked for, no two of them alike: each repetition is submitted an hour later."""
     place = np.arange(BATCH_ROWS)
     batch = later.iloc[place % len(later)]
     return batch.assign(time=batch["time"] + pd.to_timedelta(place // len(later), unit="s"))
