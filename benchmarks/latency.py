@@ -137,7 +137,7 @@ def submitted_apart(later: pd.DataFrame) -> pd.DataFrame:
     """As many rows as asked for, no two of them alike: each repetition is submitted an hour later."""
     place = np.arange(BATCH_ROWS)
     batch = later.iloc[place % len(later)]
-    return batch.assign(time=batch["time"] + pd.to_timedelta(place // len(later), unit="s"))
+    return batch.assign(time=batch["time"] + pd.to_timedelta(place // len(later), unit="h"))
 
 
 def later_rows(model: DeployableModel, rows: pd.DataFrame) -> pd.DataFrame:
