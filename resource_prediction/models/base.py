@@ -66,6 +66,9 @@ class BasePredictor(SharesWork, ABC):
     time_blocks: ClassVar[int] = 5
     """Fits on other time blocks that residuals and confusion are seen with; fewer where a fit is dear."""
 
+    derived: ClassVar[tuple[str, ...]] = ()
+    """Attributes that are made anew by `load_learner`, and not saved."""
+
     _framework: Framework
 
     def __new__(cls, *args: object, **kwargs: object) -> Self:
@@ -239,7 +242,7 @@ class BasePredictor(SharesWork, ABC):
 
     def save_learner(self, folder: Path) -> dict[str, Any]:
         """Write the author's attributes; return what the sidecar keeps of them. Overridden with `load_learner`."""
-        own = {name: value for name, value in vars(self).items() if name != "_framework"}
+        own = {name: value for name, value in vars(self).items() if name not in ("_framework", *self.derived)}
         return attributes.save(own, folder)
 
     def load_learner(self, folder: Path, saved: dict[str, Any]) -> None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +13,6 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from threadpoolctl import threadpool_limits
 
 from resource_prediction.allocation import allocate, request_cap, risk_under_cap, under_cost_of
 from resource_prediction.array_files import ONE_READER
@@ -33,14 +30,12 @@ from resource_prediction.features.state import HistoryState
 from resource_prediction.models.artifact import check_folder, write_manifest
 from resource_prediction.models.base import BasePredictor
 from resource_prediction.models.observation import Ends, SeenJobs, finished_outcomes, order_finished
+from resource_prediction.models.parts import Part, by_parts
 from resource_prediction.recipe import Recipe
 from resource_prediction.risk_correction import RiskCorrection
 from resource_prediction.telemetry import MIB_PER_GIB
 
 logger = logging.getLogger(__name__)
-
-PART_ROWS = 2_000
-"""Rows that one thread predicts at once: their windows and costs stay in the processor's cache."""
 
 STEP_US = 30 * 60 * 1_000_000
 """A learner that observes is told of ended jobs at every half hour of a walk: a job's own step is never among them."""
@@ -157,11 +152,11 @@ class DeployableModel:
         submissions = read_submissions(rows)
         late: list[int] = []
 
-        def allocate_part(part: slice) -> FloatArray:
+        def allocate_part(part: Part) -> FloatArray:
             jobs = submissions.part(part)
             return self._allocate(jobs, self._features(jobs, late), under_cost)
 
-        allocation_gib = _by_parts(len(submissions), allocate_part)
+        allocation_gib = by_parts(submissions, allocate_part)
         self._report(submissions, late)
         return allocation_gib
 
@@ -181,11 +176,11 @@ class DeployableModel:
         if ends is not None and self.predictor.observes:
             return self._predict_on_the_way(submissions, point_in_time, under_cost, ends)
 
-        def allocate_part(part: slice) -> FloatArray:
+        def allocate_part(part: Part) -> FloatArray:
             jobs = submissions.part(part)
             return self._allocate(jobs, as_frame(assemble(self.encoder, jobs, point_in_time[part])), under_cost)
 
-        return _by_parts(len(submissions), allocate_part)
+        return by_parts(submissions, allocate_part)
 
     def predict_with_risk(self, rows: RawRows, under_costs: Sequence[float | str]) -> tuple[FloatArray, FloatArray]:
         """As `predict` for several penalties at once, and the risk that each allocation is predicted to have.
@@ -201,14 +196,14 @@ class DeployableModel:
         submissions = read_submissions(rows)
         late: list[int] = []
 
-        def allocate_part(part: slice) -> FloatArray:
+        def allocate_part(part: Part) -> FloatArray:
             jobs = submissions.part(part)
             distribution = self.predictor.predict_distribution(self._features(jobs, late))
             allocation_gib = [self._apply_rule(jobs, distribution, under_cost) for under_cost in under_costs]
             risk = [self._promise(jobs, distribution, each_gib) for each_gib in allocation_gib]
             return np.stack([np.stack(allocation_gib, axis=1), np.stack(risk, axis=1)], axis=1)
 
-        both = _by_parts(len(submissions), allocate_part)
+        both = by_parts(submissions, allocate_part)
         self._report(submissions, late)
         return both[:, 0], both[:, 1]
 
@@ -347,16 +342,6 @@ class DeployableModel:
             if column not in self._reported:
                 self._reported.add(column)
                 logger.warning("column %s is missing; it is predicted as unknown, and not reported again", column)
-
-
-def _by_parts(rows: int, allocate_part: Callable[[slice], FloatArray]) -> FloatArray:
-    """Allocate for parts of the rows side by side: learners are asked in one thread each."""
-    if rows <= PART_ROWS:
-        return allocate_part(slice(0, rows))
-    parts = [slice(start, start + PART_ROWS) for start in range(0, rows, PART_ROWS)]
-    # Matrix products that start threads of their own inside ours take several times as long.
-    with threadpool_limits(1), ThreadPoolExecutor(min(len(parts), os.cpu_count() or 1)) as pool:
-        return np.concatenate(list(pool.map(allocate_part, parts)))
 
 
 def _read_correction(path: Path) -> RiskCorrection:

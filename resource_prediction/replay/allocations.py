@@ -12,7 +12,8 @@ import numpy.typing as npt
 from resource_prediction.allocation import PRESETS, AllocationRule, allocate, request_cap
 from resource_prediction.arrays import FloatArray
 from resource_prediction.evaluation import ScoredJobs
-from resource_prediction.models.unified_wrapper import PART_ROWS, DeployableModel
+from resource_prediction.models.parts import PART_ROWS
+from resource_prediction.models.unified_wrapper import DeployableModel
 
 _NO_LIMIT = float(np.nextafter(1.0, 0.0))
 

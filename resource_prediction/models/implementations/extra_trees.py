@@ -18,6 +18,7 @@ from resource_prediction.models import trees
 from resource_prediction.models.base import BasePredictor
 from resource_prediction.models.fitted import Fitted
 from resource_prediction.models.leaf_jobs import LeafJobs
+from resource_prediction.shared_rows import SharedRows
 
 FOREST_FILE, LEAVES_FILE = "forest.treelite", "leaves.npz"
 
@@ -70,6 +71,7 @@ class ExtraTreesModel(BasePredictor):
         is_leaf = np.concatenate(nodes) < 0
         self.number = np.where(is_leaf, np.cumsum(is_leaf) - 1, -1).astype(np.int32)
         self.forest = treelite.sklearn.import_model(forest)
+        self.walk = trees.Walk(self.forest)
         self.leaf_jobs = LeafJobs.empty(int(is_leaf.sum()))
         for start in range(0, len(X), _ROWS):
             self.observe(X.iloc[start : start + _ROWS], y[start : start + _ROWS])
@@ -88,10 +90,13 @@ class ExtraTreesModel(BasePredictor):
         self.check_features(X)
         if not len(X):
             return Atoms(np.empty((0, 1)), np.ones(1))
-        support, weights = self.leaf_jobs.weigh(self._leaves(self.matrix(X)), self.power)
+        leaves = self._leaves(self.matrix(X))
+        first, group = trees.alike_rows(leaves)
+        support, weights = self.leaf_jobs.weigh(leaves[first], self.power)
         if self.smoothing > 0:
             weights = weights @ _gaussian(support, self.smoothing)
-        return Atoms(np.broadcast_to(support, weights.shape), weights)
+        atoms = Atoms(np.broadcast_to(support, weights.shape), weights)
+        return atoms if len(first) == len(leaves) else SharedRows(atoms, group)
 
     def observe(self, X: pd.DataFrame, peak_gib: FloatArray) -> None:
         """Drop finished jobs into the leaves; the trees stay."""
@@ -113,6 +118,7 @@ class ExtraTreesModel(BasePredictor):
     def load_learner(self, folder: Path, saved: dict[str, Any]) -> None:
         """See `save_learner`."""
         self.forest = trees.load(folder / FOREST_FILE)
+        self.walk = trees.Walk(self.forest)
         with ONE_READER, np.load(folder / LEAVES_FILE, allow_pickle=False) as file:
             arrays = dict(file)
         self.fill, self.first, self.number = arrays["fill"], arrays["first"], arrays["number"]
@@ -120,7 +126,7 @@ class ExtraTreesModel(BasePredictor):
 
     def _leaves(self, matrix: Matrix) -> IntArray:
         """Leaf of each row in each tree, numbered over all trees, shape (n, trees)."""
-        nodes = trees.leaves(self.forest, np.where(np.isnan(matrix), self.fill, matrix))
+        nodes = self.walk.leaves(np.where(np.isnan(matrix), self.fill, matrix))
         return np.asarray(self.number[nodes + self.first], dtype=np.int64)
 
 

@@ -6,9 +6,11 @@ import json
 
 import lightgbm
 import numpy as np
+import treelite
 
 from resource_prediction.arrays import FloatArray, Matrix
 from resource_prediction.models.implementations.boosting import BoostedTrees
+from resource_prediction.models.small_trees import Scores
 
 
 class LightGBMModel(BoostedTrees):
@@ -40,8 +42,11 @@ class LightGBMModel(BoostedTrees):
 
         self.booster = self.grown("LightGBM", [matrix, target, weight], grow)
 
-    def score(self, matrix: Matrix) -> FloatArray:
-        """See `BoostedTrees.score`."""
-        return np.asarray(
-            self.booster.predict(matrix, num_iteration=self.n_estimators, num_threads=1), dtype=np.float64
-        )
+    def score_by_library(self, matrix: Matrix) -> Scores:
+        """See `BoostedTrees.score_by_library`."""
+        rounds = self.n_estimators
+        return np.asarray(self.booster.predict(matrix, num_iteration=rounds, raw_score=True, num_threads=1))
+
+    def import_trees(self) -> treelite.Model:
+        """See `BoostedTrees.import_trees`."""
+        return treelite.frontend.from_lightgbm(self.booster)

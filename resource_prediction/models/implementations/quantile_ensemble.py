@@ -23,6 +23,7 @@ from resource_prediction.models.base import BasePredictor
 from resource_prediction.models.calibration import LevelCalibration
 from resource_prediction.models.fitted import Fitted
 from resource_prediction.models.implementations.xgboost_models import grow
+from resource_prediction.models.small_trees import Scores, SmallTrees
 
 XGBOOST_FILE = "xgboost.ubj"
 CALIBRATION_FILE = "calibration.npz"
@@ -64,6 +65,7 @@ class QuantileEnsemble(BasePredictor):
         matrix, target, weight = self.matrix(X), np.log(y), fit_params.get("sample_weight")
         self.histograms = [self._fit_histogram(level, matrix, target, weight) for level in self.levels]
         self.booster = self._fit_xgboost(matrix, target, weight)
+        self._read_trees()
         return self
 
     def predict(self, X: pd.DataFrame) -> npt.NDArray[Any]:
@@ -73,10 +75,7 @@ class QuantileEnsemble(BasePredictor):
     def predict_levels(self, X: pd.DataFrame) -> FloatArray:
         """Peak at each of `levels`, ascending in each row, shape (n, levels), GiB."""
         matrix = self.matrix(X)
-        boosted = np.asarray(self.booster.inplace_predict(matrix), dtype=np.float64)
-        doubles = matrix.astype(np.float64)  # once for all members
-        histogram = np.stack([trees.predict(member, doubles) for member in self.histograms], axis=1)
-        return np.exp(np.sort((boosted + histogram) / 2, axis=1))
+        return np.exp(np.sort((self._boosted(matrix) + self._histogram(matrix)) / 2, axis=1))
 
     def learn_distribution(self, X: pd.DataFrame, peak: FloatArray, weight: FloatArray | None) -> Fitted:
         """How often peaks fall between the levels, out of time: in place of residuals."""
@@ -105,6 +104,24 @@ class QuantileEnsemble(BasePredictor):
         self.booster = load_xgboost(folder / XGBOOST_FILE)
         with ONE_READER, np.load(folder / CALIBRATION_FILE, allow_pickle=False) as arrays:
             self.calibration = LevelCalibration(arrays["weights"], arrays["overshoot"])
+        self._read_trees()
+
+    def _read_trees(self) -> None:
+        """All members of a library are asked at once, where their trees are small enough."""
+        self.small_histograms = SmallTrees.of(self.histograms, self.n_estimators)
+        self.small_boosted = SmallTrees.of([treelite.frontend.from_xgboost(self.booster)], self.n_estimators)
+
+    def _histogram(self, matrix: Matrix) -> Scores:
+        """Log peak at each level by histogram boosting, shape (n, levels)."""
+        if self.small_histograms:
+            return self.small_histograms.score(matrix)
+        doubles = matrix.astype(np.float64)  # once for all members
+        return np.stack([trees.predict(member, doubles) for member in self.histograms], axis=1)
+
+    def _boosted(self, matrix: Matrix) -> Scores:
+        """The same by XGBoost."""
+        scores = self.small_boosted.score(matrix) if self.small_boosted else self.booster.inplace_predict(matrix)
+        return np.asarray(scores, dtype=np.float64)
 
     def _fit_histogram(
         self, level: float, matrix: Matrix, target: FloatArray, weight: FloatArray | None

@@ -16,6 +16,7 @@ from resource_prediction.array_files import ONE_READER
 from resource_prediction.arrays import FloatArray
 from resource_prediction.models import trees
 from resource_prediction.models.base import BasePredictor, TaskType
+from resource_prediction.models.softmax import softmax
 
 Matrix = npt.NDArray[np.float64]
 
@@ -50,6 +51,7 @@ class RandomForestModel(BasePredictor):
         weight = fit_params.get("sample_weight")
         forest = trees.grow_forest(self, filled, self._bin_means(y), weight)
         self.forest = treelite.sklearn.import_model(forest)
+        self.walk = trees.Walk(self.forest)
         self._count_votes(filled, y, weight)
         return self
 
@@ -76,6 +78,7 @@ class RandomForestModel(BasePredictor):
     def load_learner(self, folder: Path, saved: dict[str, Any]) -> None:
         """See `save_learner`."""
         self.forest = trees.load(folder / "forest.treelite")
+        self.walk = trees.Walk(self.forest)
         with ONE_READER, np.load(folder / "votes.npz", allow_pickle=False) as arrays:
             votes = scipy.sparse.csr_matrix(
                 (arrays["data"], arrays["indices"], arrays["indptr"]), tuple(arrays["shape"])
@@ -92,7 +95,7 @@ class RandomForestModel(BasePredictor):
 
     def _count_votes(self, filled: npt.NDArray[np.float32], y: npt.NDArray[Any], weight: FloatArray | None) -> None:
         """Share of each bin in each leaf, shape (nodes of all trees, bins); inner nodes stay empty."""
-        leaf = trees.leaves(self.forest, filled)
+        leaf = self.walk.leaves(filled)
         self.first = np.concatenate([[0], np.cumsum(leaf.max(axis=0) + 1)])
         each = np.ones(len(y)) if weight is None else weight
         votes = np.zeros((int(self.first[-1]), self.class_count(y)), dtype=np.float32)
@@ -102,7 +105,7 @@ class RandomForestModel(BasePredictor):
         self.votes = votes / np.maximum(votes.sum(axis=1, keepdims=True), np.finfo(np.float32).tiny)
 
     def _leaves(self, filled: npt.NDArray[np.float32]) -> scipy.sparse.csr_matrix:
-        leaf = trees.leaves(self.forest, filled)
+        leaf = self.walk.leaves(filled)
         indices = (leaf + self.first[:-1]).ravel()
         starts = np.arange(len(leaf) + 1) * leaf.shape[1]
         ones = np.ones(indices.size, dtype=np.float32)
@@ -151,8 +154,7 @@ class LogisticRegressionModel(BasePredictor):
         scores = (
             self._scaled(_signed_log(self.matrix(X)), self.centre, self.scale) @ self.coefficients + self.intercepts
         )
-        scores = np.exp(scores - scores.max(axis=1, keepdims=True))
-        return np.asarray(scores / scores.sum(axis=1, keepdims=True))
+        return softmax(scores)
 
     def _keep(self, learner: LogisticRegression, classes: int) -> None:
         """Coefficients for every bin; one that the rows of this fit did not hold gets probability 0."""

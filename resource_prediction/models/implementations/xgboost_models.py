@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import treelite
 import xgboost
 
 from resource_prediction.arrays import FloatArray, Matrix
 from resource_prediction.models.base import BasePredictor
 from resource_prediction.models.implementations.boosting import BoostedTrees
+from resource_prediction.models.small_trees import Scores
 
 
 class XGBoostModel(BoostedTrees):
@@ -25,9 +27,13 @@ class XGBoostModel(BoostedTrees):
         settings = objective | self.learner_parameters() | {"seed": self.random_state, "nthread": self.n_jobs}
         self.booster = grow(self, settings, matrix, target, weight)
 
-    def score(self, matrix: Matrix) -> FloatArray:
-        """See `BoostedTrees.score`."""
-        return np.asarray(self.booster.inplace_predict(matrix), dtype=np.float64)
+    def score_by_library(self, matrix: Matrix) -> Scores:
+        """See `BoostedTrees.score_by_library`."""
+        return np.asarray(self.booster.inplace_predict(matrix, predict_type="margin"))
+
+    def import_trees(self) -> treelite.Model:
+        """See `BoostedTrees.import_trees`."""
+        return treelite.frontend.from_xgboost(self.booster)
 
 
 def grow(
