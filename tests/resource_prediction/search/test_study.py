@@ -71,7 +71,7 @@ def made_scores(monkeypatch: pytest.MonkeyPatch, *trials: list[float]) -> list[d
 
     def score_folds(_recipe: Any, parameters: dict[str, Any], *_: Any, **__: Any) -> Iterator[FoldScore]:
         asked.append(parameters)
-        yield from [FoldScore(score, (score,) * 4 * (fold + 1)) for fold, score in enumerate(next(scores))]
+        yield from [FoldScore(fold, score, (score,) * 4 * (fold + 1)) for fold, score in enumerate(next(scores))]
 
     monkeypatch.setattr(study_module, "score_folds", score_folds)
     return asked
@@ -195,7 +195,7 @@ def test_a_trial_that_cannot_be_fitted_ends_the_search_and_is_not_left_open(
 ) -> None:
     def fail(*_: Any, **__: Any) -> Iterator[FoldScore]:
         raise FitError("trial", got="no luck", expected="luck", next_step="Try again.")
-        yield FoldScore(0.0, (0.0,))
+        yield FoldScore(0, 0.0, (0.0,))
 
     storage = optuna.storages.InMemoryStorage()
     monkeypatch.setattr(study_module, "score_folds", fail)
