@@ -25,7 +25,7 @@ from resource_prediction.search.history import (
     importance,
     read_trials,
 )
-from resource_prediction.search.pruning import is_behind
+from resource_prediction.search.pruning import FOLD_CHANCE, LOOK_CHANCE, is_behind
 from resource_prediction.search.space import suggest, variants
 from resource_prediction.search.trial import FoldScore, score_folds
 from resource_prediction.training import TrainingSet
@@ -146,7 +146,7 @@ def _take(study: optuna.Study, recipe: Recipe, data: TrainingSet, budget: Budget
                 trial.report(scored.score, scored.fold)
             if best is None or scored.stage == _LAST:
                 continue
-            if is_behind(scored.blocks, _rival(best, scored)):
+            if is_behind(scored.blocks, _rival(best, scored), LOOK_CHANCE if scored.is_first_look else FOLD_CHANCE):
                 _prune(study, trial, scored, best)
                 return
             if budget.is_over():
