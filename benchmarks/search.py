@@ -53,10 +53,7 @@ class Measured:
 def main() -> int:
     """Print a table of families, and the wall clock of all of them."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("source", nargs="?", help="telemetry file; without one the synthetic farm")
-    parser.add_argument("--rows", type=int, default=4_000, metavar="N", help="jobs of the synthetic farm (%(default)s)")
-    parser.add_argument("--days", type=float, default=8.0, metavar="N", help="its length in days (%(default)s)")
-    parser.add_argument("--thin", type=int, default=1, metavar="N", help="take every Nth training row (%(default)s)")
+    add_rows_arguments(parser)
     parser.add_argument("--trials", type=int, default=20, metavar="N", help="of each search (%(default)s)")
     parser.add_argument("--seeds", type=int, nargs="+", default=[1, 2], metavar="N")
     parser.add_argument("--families", nargs="+", choices=families_of(), default=families_of(), metavar="NAME")
@@ -67,7 +64,7 @@ def main() -> int:
     print(f"{len(data.peak_gib):,} training rows, {arguments.trials} trials a search\n")
     print("| family | seed | pruned | variants | best | the loop's best | trials a core-minute | the loop's | times |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|---:|")
-    walls = []
+    walls, everything = [], []
     for seed in arguments.seeds:
         measured, wall = measure(arguments.families, data, arguments.trials, seed)
         walls.append(wall)
@@ -76,8 +73,18 @@ def main() -> int:
         for each in measured:
             assert each.error <= 1e-6, "sharing changed a score"
             print(f"| {each.found.recipe.family} | {seed} | {_cells(each)} |", flush=True)
+        everything += measured
+    print_core_seconds(everything)
     print_wall(arguments.trials * len(arguments.families), *np.mean(walls, axis=0))
     return 0
+
+
+def add_rows_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add what `read_training_rows` asks for."""
+    parser.add_argument("source", nargs="?", help="telemetry file; without one the synthetic farm")
+    parser.add_argument("--rows", type=int, default=4_000, metavar="N", help="jobs of the synthetic farm (%(default)s)")
+    parser.add_argument("--days", type=float, default=8.0, metavar="N", help="its length in days (%(default)s)")
+    parser.add_argument("--thin", type=int, default=1, metavar="N", help="take every Nth training row (%(default)s)")
 
 
 def read_training_rows(arguments: argparse.Namespace) -> TrainingSet:
@@ -92,28 +99,46 @@ def read_training_rows(arguments: argparse.Namespace) -> TrainingSet:
     return replace(data, **{name: getattr(data, name)[:: arguments.thin] for name in columns})
 
 
+def print_core_seconds(measured: list[Measured]) -> None:
+    """Print core-seconds of all searches and of all loops, and which best trials were lost."""
+    seconds, plain = (sum(getattr(each, name) for each in measured) for name in ("seconds", "plain_seconds"))
+    print(f"\ncore-seconds: {seconds:.0f}, the loops {plain:.0f}: {plain / seconds:.1f} times as many trials")
+    lost = [each.found.score - each.plain_score for each in measured]
+    worse = sum(each > 1e-6 for each in lost)
+    print(
+        f"best trials lost: {worse} of {len(lost)}, by {max(lost):.1f} points at most, {np.mean(lost):.2f} on average"
+    )
+    print(f"complete trials: scores differ from the loops' by {max(each.error for each in measured):.0e} at most")
+
+
 def print_wall(trials: int, seconds: float, plain_seconds: float) -> None:
-    """Print trials a minute of wall clock, and those of the loop."""
-    rates = f"{60 * trials / seconds:.0f} trials a minute, the loop {60 * trials / plain_seconds:.0f}"
-    print(f"\nwall clock on {os.cpu_count()} cores: {rates}: {plain_seconds / seconds:.1f} times as many")
+    """Print trials a minute of wall clock, and those of the loops; both as many at a time as there are cores."""
+    rates = (
+        f"{60 * trials / seconds:.0f} trials a minute, the loops, as many at a time, {60 * trials / plain_seconds:.0f}"
+    )
+    print(f"wall clock on {os.cpu_count()} cores: {rates}: {plain_seconds / seconds:.1f} times as many")
 
 
 def measure(
     families: list[str], data: TrainingSet, trials: int, seed: int
 ) -> tuple[list[Measured], tuple[float, float]]:
-    """Search families side by side; then fit the same trials one by one, each on a fresh matrix and to its end.
+    """Search families side by side; then fit the same trials in plain loops, each on a fresh matrix and to its end.
 
     Returns:
         Each family; wall clock of all searches, and of all loops.
     """
     began = time.perf_counter()
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        searches = [pool.submit(_timed, partial(search_family, family, data, trials, seed)) for family in families]
-        found = [search.result() for search in searches]
+    found = _side_by_side([partial(search_family, family, data, trials, seed) for family in families])
     wall, began = time.perf_counter() - began, time.perf_counter()
-    plain = [_timed(partial(loop, each, data, seed)) for each, _ in found]
+    plain = _side_by_side([partial(loop, each, data, seed) for each, _ in found])
     measured = [_compare(*ours, *theirs) for ours, theirs in zip(found, plain, strict=True)]
     return measured, (wall, time.perf_counter() - began)
+
+
+def _side_by_side(works: list[Callable[[], T]]) -> list[tuple[T, float]]:
+    """What each returns, and its core-seconds: as many at a time as there are cores, each in one thread."""
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        return [each.result() for each in [pool.submit(_timed, work) for work in works]]
 
 
 def _compare(found: SearchResult, seconds: float, scores: list[float], plain_seconds: float) -> Measured:

@@ -15,7 +15,7 @@ import pandas as pd
 from resource_prediction.array_files import ONE_READER
 from resource_prediction.arrays import FloatArray, IntArray
 from resource_prediction.distribution import Components, Distribution, Mixture
-from resource_prediction.errors import FeatureMismatchError, FitError, NotFittedError
+from resource_prediction.errors import FeatureMismatchError, NotFittedError
 from resource_prediction.models import attributes
 from resource_prediction.models.binning import PeakBins, learn_components, neighbour_shares
 from resource_prediction.models.constructor import constructor_arguments
@@ -24,6 +24,7 @@ from resource_prediction.models.out_of_time import out_of_time, take, thin
 from resource_prediction.models.residuals import ResidualGroups
 from resource_prediction.models.shared_work import SharedWork, SharesWork
 from resource_prediction.models.sidecar import read_sidecar, write_sidecar
+from resource_prediction.models.training_rows import training_rows
 
 TaskType = Literal["regression", "classification"]
 
@@ -46,6 +47,7 @@ class Framework:
     fitted: Fitted | None = None
     checked: pd.Index | None = field(default=None, repr=False)
     work: SharedWork | None = field(default=None, repr=False)
+    hindsight: list[str] | None = field(default=None, repr=False)
 
 
 class BasePredictor(SharesWork, ABC):
@@ -157,15 +159,47 @@ class BasePredictor(SharesWork, ABC):
         Raises:
             FitError: On fewer than 2 rows, unequal lengths, or a peak that is not finite and > 0.
         """
-        peak = np.asarray(peak_gib, dtype=np.float64)
-        _check_training_rows(X, peak)
-        features = tuple(map(str, X.columns))
-        weight = None if sample_weight is None else np.asarray(sample_weight, dtype=np.float64)
-        if self.task == "classification":
-            self._fit_bins(X, peak, weight, features)
-        else:
-            self._fit_regression(X, peak, weight, features)
+        self.fit_learner(X, peak_gib, sample_weight=sample_weight)
+        return self.learn_spread(X, peak_gib, sample_weight=sample_weight)
+
+    def fit_learner(
+        self, X: pd.DataFrame, peak_gib: npt.ArrayLike, *, sample_weight: npt.ArrayLike | None = None
+    ) -> Self:
+        """The first half of `fit_distribution`: bins and the fit; `learn_spread` is the other."""
+        peak, weight = training_rows(X, peak_gib, sample_weight)
+        self._framework.fitted = Fitted(tuple(map(str, X.columns)))
+        target = self._learn_bins(peak) if self.task == "classification" else peak
+        if self._learns:
+            self._fit_rows(X, target, weight, self._max_rows)
         return self
+
+    def learn_spread(
+        self, X: pd.DataFrame, peak_gib: npt.ArrayLike, *, sample_weight: npt.ArrayLike | None = None
+    ) -> Self:
+        """The second half of `fit_distribution`, on the same rows: what is seen out of time."""
+        peak, weight = training_rows(X, peak_gib, sample_weight)
+        if self.task == "regression":
+            self._framework.fitted = self.learn_distribution(X, peak, weight)
+        elif self._learns and not hasattr(self, "predict_proba"):
+            confusion = self._confusion_out_of_time(X, self.bins.assign(peak), weight)
+            self._framework.fitted = replace(self._fitted, confusion=confusion)
+        return self
+
+    def learn_spread_in_hindsight(self, X: pd.DataFrame, peak_gib: npt.ArrayLike) -> bool:
+        """Learn the spread from jobs that came later, the very ones to predict: flattering, but it takes no fits.
+
+        It tells early in a search how a learner compares with another one that is flattered alike.
+
+        Returns:
+            Whether `learn_spread` would need fits; where not, there is nothing to be told early.
+        """
+        taken: list[str] = []
+        self._framework.hindsight = taken
+        try:
+            self.learn_spread(X, peak_gib)
+        finally:
+            self._framework.hindsight = None
+        return bool(taken)
 
     def predict_distribution(self, X: pd.DataFrame) -> Distribution:
         """Distribution of the peak of each row, in GiB.
@@ -273,29 +307,20 @@ class BasePredictor(SharesWork, ABC):
     def _fold_rows(self) -> int:
         return min(self._max_rows or FOLD_ROWS, FOLD_ROWS)
 
-    def _fit_bins(
-        self, X: pd.DataFrame, peak: FloatArray, weight: FloatArray | None, features: tuple[str, ...]
-    ) -> None:
+    @property
+    def _learns(self) -> bool:
+        """Whether there is something to tell apart: one bin is known without a fit."""
+        return self.task == "regression" or self.bins.count > 1
+
+    def _learn_bins(self, peak: FloatArray) -> IntArray:
+        """Bins and the peaks within; returns the bin of each row."""
         parameters = self._framework.parameters
         bins = PeakBins.learn(peak, parameters.get("n_bins", 24), parameters.get("strategy", "log"))
         neighbour_shares(bins.count, parameters.get("bin_smoothing", 0.0))  # refuses a wrong value before the fit
         labels = bins.assign(peak)
         components = learn_components(peak, labels, bins.count)
-        fitted = Fitted(features, bins=bins, components=components)
-        self._framework.fitted = fitted
-        if bins.count == 1:
-            return
-        self._fit_rows(X, labels, weight, self._max_rows)
-        if not hasattr(self, "predict_proba"):
-            confusion = self._confusion_out_of_time(X, labels, weight)
-            self._framework.fitted = replace(fitted, confusion=confusion)
-
-    def _fit_regression(
-        self, X: pd.DataFrame, peak: FloatArray, weight: FloatArray | None, features: tuple[str, ...]
-    ) -> None:
-        self._framework.fitted = Fitted(features)
-        self._fit_rows(X, peak, weight, self._max_rows)
-        self._framework.fitted = self.learn_distribution(X, peak, weight)
+        self._framework.fitted = replace(self._fitted, bins=bins, components=components)
+        return labels
 
     def learn_distribution(self, X: pd.DataFrame, peak: FloatArray, weight: FloatArray | None) -> Fitted:
         """After a regression's fit: ratios of peak to prediction, out of time.
@@ -309,6 +334,9 @@ class BasePredictor(SharesWork, ABC):
         self, X: pd.DataFrame, y: npt.NDArray[Any], weight: FloatArray | None, method: str = "predict"
     ) -> tuple[npt.NDArray[Any], npt.NDArray[np.intp]]:
         """What a method of fits on the other time blocks predicts, and the rows that it is of."""
+        if self._framework.hindsight is not None:
+            self._framework.hindsight.append(method)
+            return np.asarray(getattr(self, method)(X)), np.arange(len(X))
         seen = thin(len(X), self._fold_rows)
         few, target = take(X, seen), y[seen]
         weights = None if weight is None else weight[seen]
@@ -352,20 +380,3 @@ class BasePredictor(SharesWork, ABC):
         if (got := list(X.columns)) != list(self.features):
             raise FeatureMismatchError(got, list(self.features))
         self._framework.checked = X.columns
-
-
-def _check_training_rows(X: pd.DataFrame, peak: FloatArray) -> None:
-    problem = None
-    if peak.shape != (len(X),):
-        problem = f"{len(X)} rows of features with peaks of shape {peak.shape}"
-    elif peak.size < 2:
-        problem = f"{peak.size} rows"
-    elif not (np.isfinite(peak) & (peak > 0)).all():
-        problem = f"a peak of {peak[~(np.isfinite(peak) & (peak > 0))][0]}"
-    if problem:
-        raise FitError(
-            "fitting a family",
-            got=problem,
-            expected="2 rows or more, each with a finite peak above 0 GiB",
-            next_step="Look at what was ingested and what the hold-out leaves to fit on.",
-        )

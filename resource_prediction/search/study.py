@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import optuna
-from optuna.trial import TrialState
+from optuna.trial import FrozenTrial, TrialState
 
 from resource_prediction.config import default_parameters, hyperparameters
 from resource_prediction.errors import ResourcePredictionError
@@ -25,9 +25,9 @@ from resource_prediction.search.history import (
     importance,
     read_trials,
 )
-from resource_prediction.search.pruning import is_behind
+from resource_prediction.search.pruning import FOLD_CHANCE, LOOK_CHANCE, is_behind
 from resource_prediction.search.space import suggest, variants
-from resource_prediction.search.trial import score_folds
+from resource_prediction.search.trial import FoldScore, score_folds
 from resource_prediction.training import TrainingSet
 
 Progress = Callable[[int, float], None]
@@ -35,8 +35,10 @@ Progress = Callable[[int, float], None]
 STARTS, RETRY_OF = "starts", "retry_of"
 """Attributes in Optuna: of a study, the parameters that it starts from; of a trial, whose retry it is."""
 
-BLOCK_SCORES = "block_scores"
+STAGES = "block_scores_by_stage"
 """Attribute of a complete trial: what later ones are compared with."""
+
+_LAST = FoldScore(FOLDS - 1, 0.0, ()).stage
 
 
 @dataclass(frozen=True)
@@ -129,33 +131,50 @@ def _result(study: optuna.Study, recipe: Recipe, before: int) -> SearchResult:
 
 
 def _take(study: optuna.Study, recipe: Recipe, data: TrainingSet, budget: Budget, work: SharedWork) -> None:
-    """Take the next trial to its end, or to the fold after which it is pruned."""
+    """Take the next trial to its end, or to the stage at which it is pruned."""
     trial = _ask(study, recipe.family, budget.seed)
     if VARIANT_OF not in trial.user_attrs:
         work.forget_grown()
     parameters = suggest(trial, recipe.family)
-    scores = score_folds(recipe, parameters, data, budget.seed, work=work, n_jobs=budget.threads())
-    best = _best_blocks(study)
+    scores = score_folds(recipe, parameters, data, budget.seed, work=work, n_jobs=budget.threads(), looks=True)
+    best = _best(study)
+    stages: dict[str, tuple[float, ...]] = {}
     try:
-        for fold, scored in enumerate(scores):
-            trial.report(scored.score, fold)
-            is_last = fold == FOLDS - 1
-            if best and not is_last and is_behind(scored.blocks, best):
-                study.tell(trial, state=TrialState.PRUNED)
+        for scored in scores:
+            stages[scored.stage] = scored.blocks
+            if not scored.is_first_look:
+                trial.report(scored.score, scored.fold)
+            if best is None or scored.stage == _LAST:
+                continue
+            if is_behind(scored.blocks, _rival(best, scored), LOOK_CHANCE if scored.is_first_look else FOLD_CHANCE):
+                _prune(study, trial, scored, best)
                 return
-            if best and not is_last and budget.is_over():
+            if budget.is_over():
                 raise _TimeIsUpError
     except ResourcePredictionError:
         study.tell(trial, state=TrialState.FAIL)
         raise
-    trial.set_user_attr(BLOCK_SCORES, scored.blocks)
+    trial.set_user_attr(STAGES, stages)
     study.tell(trial, scored.score)
 
 
-def _best_blocks(study: optuna.Study) -> list[float]:
-    """Block scores of the best complete trial; empty for the first, which is never pruned and always finished."""
-    complete = study.get_trials(deepcopy=False, states=[TrialState.COMPLETE])
-    return list(study.best_trial.user_attrs[BLOCK_SCORES]) if complete else []
+def _best(study: optuna.Study) -> FrozenTrial | None:
+    """The best complete trial; none before the first, which is never pruned and always finished."""
+    return study.best_trial if study.get_trials(deepcopy=False, states=[TrialState.COMPLETE]) else None
+
+
+def _rival(best: FrozenTrial, scored: FoldScore) -> Sequence[float]:
+    """Block scores of the best trial at the same stage; those of the trial itself where there are none."""
+    found: Sequence[float] = best.user_attrs.get(STAGES, {}).get(scored.stage, scored.blocks)
+    return found
+
+
+def _prune(study: optuna.Study, trial: optuna.Trial, scored: FoldScore, best: FrozenTrial) -> None:
+    """Stop a trial. At a first look its score is what the best one's was, plus what it is behind that one's look."""
+    if scored.is_first_look:
+        behind = float(np.mean(np.subtract(scored.blocks, _rival(best, scored))))
+        trial.report(best.intermediate_values[scored.fold] + behind, scored.fold)
+    study.tell(trial, state=TrialState.PRUNED)
 
 
 def _ask(study: optuna.Study, family: str, seed: int) -> optuna.Trial:

@@ -25,15 +25,25 @@ BLOCKS = 4
 
 @dataclass(frozen=True)
 class FoldScore:
-    """How a trial does, after one more fold.
+    """How a trial does, after one more fold, or at the first look at one.
 
     Attributes:
+        fold: The newest one.
         score: Business score of the folds so far.
         blocks: The same of each of their blocks by itself.
+        is_first_look: Whether the spread around the newest fold's predictions is taken from its own jobs, which
+            flatters: such scores compare with those of another trial's first look only.
     """
 
+    fold: int
     score: float
     blocks: tuple[float, ...]
+    is_first_look: bool = False
+
+    @property
+    def stage(self) -> str:
+        """Where the trial is: equal for two trials that compare."""
+        return f"{'look' if self.is_first_look else 'fold'} {self.fold}"
 
 
 def score_folds(
@@ -44,6 +54,7 @@ def score_folds(
     *,
     work: SharedWork | None = None,
     n_jobs: int = 1,
+    looks: bool = False,
 ) -> Iterator[FoldScore]:
     """Business score of parameters after each fold, over that fold and those before it; lower is better.
 
@@ -58,18 +69,20 @@ def score_folds(
         seed: Seed of the learner.
         work: What the trials of a search share; scores do not depend on it.
         n_jobs: Threads of a fit; scores do not depend on it.
+        looks: Whether to yield a first look at a fold before the fits that tell the spread, where a family has such.
     """
-    peaks: list[FloatArray] = []
-    allocations: list[FloatArray] = []
-    blocks: tuple[float, ...] = ()
-    for fold in folds_in_time(data.submitted_us, data.known_us):
+    under_cost = recipe.rule.under_cost
+    past = _Scored((), (), ())
+    for number, fold in enumerate(folds_in_time(data.submitted_us, data.known_us)):
         predictor = create_predictor(recipe.family, parameters, random_state=seed, n_jobs=n_jobs).share_work(work)
-        predictor.fit_distribution(as_frame(data.matrix[fold.fit]), data.peak_gib[fold.fit])
-        allocations.append(_allocate(recipe, predictor, data, fold))
-        peaks.append(data.peak_gib[fold.score])
-        blocks += _block_scores(peaks[-1], allocations[-1], recipe.rule.under_cost)
-        whole = business_score(np.concatenate(peaks), np.concatenate(allocations), recipe.rule.under_cost)
-        yield FoldScore(whole.score, blocks)
+        X, peak_gib = as_frame(data.matrix[fold.fit]), data.peak_gib[fold.fit]
+        predictor.fit_learner(X, peak_gib)
+        if looks and (allocation := _allocate_in_hindsight(recipe, predictor, data, fold)) is not None:
+            look = past.and_fold(data.peak_gib[fold.score], allocation, under_cost)
+            yield FoldScore(number, look.score(under_cost), look.blocks, is_first_look=True)
+        predictor.learn_spread(X, peak_gib)
+        past = past.and_fold(data.peak_gib[fold.score], _allocate(recipe, predictor, data, fold), under_cost)
+        yield FoldScore(number, past.score(under_cost), past.blocks)
 
 
 def score_parameters(recipe: Recipe, parameters: Mapping[str, Any], data: TrainingSet, seed: int) -> float:
@@ -80,6 +93,38 @@ def score_parameters(recipe: Recipe, parameters: Mapping[str, Any], data: Traini
 def _block_scores(peak_gib: FloatArray, allocation_gib: FloatArray, under_cost: float) -> tuple[float, ...]:
     blocks = zip(np.array_split(peak_gib, BLOCKS), np.array_split(allocation_gib, BLOCKS), strict=True)
     return tuple(business_score(peaks, allocations, under_cost).score for peaks, allocations in blocks)
+
+
+@dataclass(frozen=True)
+class _Scored:
+    """Peaks and allocations of some folds, and scores of their blocks."""
+
+    peaks: tuple[FloatArray, ...]
+    allocations: tuple[FloatArray, ...]
+    blocks: tuple[float, ...]
+
+    def and_fold(self, peak_gib: FloatArray, allocation_gib: FloatArray, under_cost: float) -> _Scored:
+        blocks = self.blocks + _block_scores(peak_gib, allocation_gib, under_cost)
+        return _Scored((*self.peaks, peak_gib), (*self.allocations, allocation_gib), blocks)
+
+    def score(self, under_cost: float) -> float:
+        return business_score(np.concatenate(self.peaks), np.concatenate(self.allocations), under_cost).score
+
+
+def _allocate_in_hindsight(
+    recipe: Recipe, predictor: BasePredictor, data: TrainingSet, fold: Fold
+) -> FloatArray | None:
+    """Allocations of a fold's jobs, each half by the spread that the other shows; None where that would save nothing.
+
+    With the spread of all of them, the learner that errs most would be flattered most.
+    """
+    allocation = np.empty(fold.score.size)
+    for half in (0, 1):
+        others = fold.score[1 - half :: 2]
+        if not predictor.learn_spread_in_hindsight(as_frame(data.matrix[others]), data.peak_gib[others]):
+            return None
+        allocation[half::2] = _allocate(recipe, predictor, data, Fold(fold.fit, fold.score[half::2]))
+    return allocation
 
 
 def _allocate(recipe: Recipe, predictor: BasePredictor, data: TrainingSet, fold: Fold) -> FloatArray:

@@ -11,7 +11,6 @@ import numpy.typing as npt
 import pandas as pd
 import treelite
 import xgboost
-from sklearn.ensemble import HistGradientBoostingRegressor
 from threadpoolctl import threadpool_limits
 
 from resource_prediction.array_files import ONE_READER
@@ -22,6 +21,7 @@ from resource_prediction.models.attributes import load_xgboost, save_xgboost
 from resource_prediction.models.base import BasePredictor
 from resource_prediction.models.calibration import LevelCalibration
 from resource_prediction.models.fitted import Fitted
+from resource_prediction.models.implementations.histogram_boosting import BinnedFeatures, HistogramBoosting
 from resource_prediction.models.implementations.xgboost_models import grow
 from resource_prediction.models.small_trees import Scores, SmallTrees
 
@@ -63,7 +63,8 @@ class QuantileEnsemble(BasePredictor):
     def fit(self, X: pd.DataFrame, y: npt.NDArray[Any], **fit_params: FloatArray) -> Self:
         """Fit both members on the log of GiB; ``sample_weight`` is legal."""
         matrix, target, weight = self.matrix(X), np.log(y), fit_params.get("sample_weight")
-        self.histograms = [self._fit_histogram(level, matrix, target, weight) for level in self.levels]
+        binned = self.prepared("histogram bins", [matrix, weight], BinnedFeatures)
+        self.histograms = [self._fit_histogram(level, matrix, target, weight, binned) for level in self.levels]
         self.booster = self._fit_xgboost(matrix, target, weight)
         self._read_trees()
         return self
@@ -124,10 +125,10 @@ class QuantileEnsemble(BasePredictor):
         return np.asarray(scores, dtype=np.float64)
 
     def _fit_histogram(
-        self, level: float, matrix: Matrix, target: FloatArray, weight: FloatArray | None
+        self, level: float, matrix: Matrix, target: FloatArray, weight: FloatArray | None, binned: BinnedFeatures
     ) -> treelite.Model:
-        def train() -> HistGradientBoostingRegressor:
-            learner = HistGradientBoostingRegressor(
+        def train() -> HistogramBoosting:
+            learner = HistogramBoosting(
                 loss="quantile",
                 quantile=level,
                 max_iter=self.n_estimators,
@@ -138,7 +139,8 @@ class QuantileEnsemble(BasePredictor):
                 random_state=self.random_state,
             )
             with threadpool_limits(self.n_jobs, user_api="openmp"):
-                return learner.fit(matrix, target, sample_weight=weight)
+                learner.on(binned).fit(matrix, target, sample_weight=weight)
+            return learner
 
         learner = copy.copy(self.grown(f"histogram {level:g}", [matrix, target, weight], train))
         learner._predictors = learner._predictors[: self.n_estimators]  # its rounds; nothing public cuts them

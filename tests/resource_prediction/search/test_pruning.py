@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from resource_prediction.search.pruning import is_behind
+from resource_prediction.search.pruning import LOOK_CHANCE, is_behind
 
 BEST = [80.0, 100.0, 60.0, 120.0, 90.0, 70.0, 110.0, 95.0, 85.0, 75.0, 65.0, 105.0]
 
@@ -26,3 +26,8 @@ def test_ahead_or_equal_goes_on() -> None:
 
 def test_ahead_over_all_blocks_goes_on_however_many_it_is_behind_on() -> None:
     assert not is_behind([81.0, 101.0, 61.0, 21.0], BEST)
+
+
+def test_a_first_look_stops_only_what_is_behind_on_every_block_of_the_first_fold() -> None:
+    assert is_behind([each + 1 for each in BEST[:4]], BEST, LOOK_CHANCE)
+    assert not is_behind([81.0, 102.0, 63.0, 119.5], BEST, LOOK_CHANCE)

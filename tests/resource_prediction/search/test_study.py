@@ -65,13 +65,27 @@ def test_equal_seeds_draw_equal_trials(data: TrainingSet) -> None:
     assert one[1:] != other[1:]
 
 
+def made_stages(monkeypatch: pytest.MonkeyPatch, *trials: list[FoldScore]) -> None:
+    """Let trials show these stages."""
+    stages = iter(trials)
+    monkeypatch.setattr(study_module, "score_folds", lambda *_, **__: iter(next(stages)))
+
+
+def look(fold: int, score: float) -> FoldScore:
+    return FoldScore(fold, score, (score,) * 4 * (fold + 1), is_first_look=True)
+
+
+def fold(number: int, score: float) -> FoldScore:
+    return FoldScore(number, score, (score,) * 4 * (number + 1))
+
+
 def made_scores(monkeypatch: pytest.MonkeyPatch, *trials: list[float]) -> list[dict[str, Any]]:
     """Let trials score this after each fold; returns the parameters that were scored."""
     scores, asked = iter(trials), []
 
     def score_folds(_recipe: Any, parameters: dict[str, Any], *_: Any, **__: Any) -> Iterator[FoldScore]:
         asked.append(parameters)
-        yield from [FoldScore(score, (score,) * 4 * (fold + 1)) for fold, score in enumerate(next(scores))]
+        yield from [FoldScore(fold, score, (score,) * 4 * (fold + 1)) for fold, score in enumerate(next(scores))]
 
     monkeypatch.setattr(study_module, "score_folds", score_folds)
     return asked
@@ -89,6 +103,27 @@ def test_a_trial_that_falls_behind_the_best_is_pruned_and_counts(
     found = run(data, storage, trials=5)
     assert [trial.is_pruned for trial in found.trials] == [False, False, True, True, False]
     assert (found.done, found.new, found.score) == (5, 5, 30.0)
+
+
+def test_a_first_look_is_compared_with_first_looks_and_tells_the_sampler_a_score_like_others(
+    data: TrainingSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage = optuna.storages.InMemoryStorage()
+    defaults = [look(0, 30.0), fold(0, 50.0), look(1, 30.0), fold(1, 48.0), look(2, 30.0), fold(2, 46.0)]
+    ahead_of_folds_behind_at_looks = [look(0, 32.0)]
+    behind_at_the_last_look = [look(0, 30.0), fold(0, 50.0), look(1, 30.0), fold(1, 48.0), look(2, 33.0)]
+    made_stages(monkeypatch, defaults, ahead_of_folds_behind_at_looks, behind_at_the_last_look)
+    found = run(data, storage, trials=3)
+    assert [trial.is_pruned for trial in found.trials] == [False, True, True]
+    assert [trial.score for trial in found.trials] == [46.0, 52.0, 49.0]
+
+
+def test_a_study_from_before_there_were_first_looks_goes_on(data: TrainingSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    storage = optuna.storages.InMemoryStorage()
+    made_stages(monkeypatch, [fold(0, 50.0), fold(1, 50.0), fold(2, 50.0)])
+    run(data, storage, trials=1)
+    made_stages(monkeypatch, [look(0, 90.0), fold(0, 60.0)])
+    assert [trial.score for trial in run(data, storage, trials=2).trials] == [50.0, 60.0]
 
 
 def test_the_defaults_are_never_pruned_and_win_a_tie(data: TrainingSet, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,7 +230,7 @@ def test_a_trial_that_cannot_be_fitted_ends_the_search_and_is_not_left_open(
 ) -> None:
     def fail(*_: Any, **__: Any) -> Iterator[FoldScore]:
         raise FitError("trial", got="no luck", expected="luck", next_step="Try again.")
-        yield FoldScore(0.0, (0.0,))
+        yield FoldScore(0, 0.0, (0.0,))
 
     storage = optuna.storages.InMemoryStorage()
     monkeypatch.setattr(study_module, "score_folds", fail)

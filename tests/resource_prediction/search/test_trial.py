@@ -16,7 +16,7 @@ from resource_prediction.search import FOLDS, score_folds, score_parameters
 from resource_prediction.search.trial import BLOCKS
 from resource_prediction.training import TrainingSet
 from tests.resource_prediction.fits import HOUR_US
-from tests.resource_prediction.search.searches import FAMILY, quick_recipe
+from tests.resource_prediction.search.searches import FAMILY, TypicalPeak, quick_recipe
 
 CHANGES: dict[str, list[dict[str, Any]]] = {
     "xgboost_regression": [{"n_estimators": 60}, {"n_estimators": 50, "max_rows": 80_000}, {"max_depth": 2}],
@@ -55,6 +55,36 @@ def test_scores_are_over_the_folds_so_far_and_blocks_are_parts_of_them(data: Tra
     assert min(after[0].blocks) <= after[0].score <= max(after[0].blocks)
     assert after[-1].blocks[:BLOCKS] == after[0].blocks
     assert after[-1].score == score_parameters(recipe, recipe.parameters, data, 1)
+
+
+def test_a_first_look_comes_before_each_fold_and_changes_no_score(data: TrainingSet) -> None:
+    recipe = quick_recipe()
+    stages = list(score_folds(recipe, recipe.parameters, data, 1, looks=True))
+    assert [each.stage for each in stages] == ["look 0", "fold 0", "look 1", "fold 1", "look 2", "fold 2"]
+    assert stages[1::2] == list(score_folds(recipe, recipe.parameters, data, 1))
+    assert stages[2].blocks[:BLOCKS] == stages[1].blocks, "a look has the folds before it as they are"
+
+
+def test_a_first_look_takes_no_fit_but_the_one_that_is_scored(
+    data: TrainingSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fitted: list[int] = []
+    true_fit = TypicalPeak.fit
+
+    def counted(self: TypicalPeak, X: Any, y: Any, **fit_params: Any) -> TypicalPeak:
+        fitted.append(len(X))
+        return true_fit(self, X, y, **fit_params)
+
+    monkeypatch.setattr(TypicalPeak, "fit", counted)
+    recipe = quick_recipe()
+    next(score_folds(recipe, recipe.parameters, data, 1, looks=True))
+    assert len(fitted) == 1
+
+
+@pytest.mark.parametrize("family", ["extra_trees_regression", "logistic_regression_classification"])
+def test_a_family_that_needs_no_fits_for_its_spread_is_not_looked_at_twice(data: TrainingSet, family: str) -> None:
+    recipe = Recipe(family, default_parameters(family), AllocationRule(), HOUR_US)
+    assert not next(score_folds(recipe, recipe.parameters, data, 1, looks=True)).is_first_look
 
 
 def test_trials_are_capped_by_the_requests_as_served_allocations_are(data: TrainingSet) -> None:
