@@ -156,8 +156,11 @@ def audit_features(store: str, features: Features, seed: int) -> dict[str, Any]:
         LeakError: A feature came out differently.
     """
     layout = Layout(Path(store))
-    rows = read_rows(read_snapshot(layout, features.pointer), ["atom_id", *LEARNING_COLUMNS])
-    audit = audit_leaks(rows, features.label_delay_us, prepared.load_features(layout, features.name), seed)
+    snapshot = read_snapshot(layout, features.pointer)
+    parts = [
+        partial(read_rows, replace(snapshot, parts=(part,)), ["atom_id", *LEARNING_COLUMNS]) for part in snapshot.parts
+    ]
+    audit = audit_leaks(parts, features.label_delay_us, prepared.load_features(layout, features.name), seed)
     if audit.finding is not None:
         raise LeakError(audit.finding)
     return audit.values
