@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.picture import judged_artifact
+from resource_prediction.baselines import peak_history
 from resource_prediction.errors import ResourcePredictionError
 from resource_prediction.evaluation import ScoredJobs, score_baselines
+from resource_prediction.features.raw_rows import read_submissions
 from resource_prediction.features.table import describe_table
 from resource_prediction.holdout_report import report_on
 from resource_prediction.models import DeployableModel
@@ -89,7 +91,9 @@ def _hold_out(layout: Layout, model: DeployableModel) -> tuple[ScoredJobs, dict[
     cut = datetime(1970, 1, 1) + timedelta(microseconds=model.facts.trained_until_us)  # noqa: DTZ001 - as telemetry
     scored = ScoredJobs.select(rows, outcomes, point_in_time)
     jobs = scored.where((scored.rows["time"] >= cut).to_numpy())
-    return jobs, dict(score_baselines(jobs, rows, outcomes, model.recipe.rule.under_cost))
+    profiles = read_submissions(rows).text["buildProfile"]
+    history = peak_history(profiles, outcomes, since_us=model.facts.trained_until_us)
+    return jobs, dict(score_baselines(jobs, history, model.recipe.rule.under_cost))
 
 
 def with_headroom(model: DeployableModel, headroom_pct: float) -> DeployableModel:

@@ -16,8 +16,10 @@ import numpy as np
 import pandas as pd
 
 from resource_prediction.allocation import AllocationRule
+from resource_prediction.baselines import peak_history
 from resource_prediction.config import default_parameters, families_of
 from resource_prediction.evaluation import MEMREQ, ROLLING_MAX, ScoredJobs, evaluate, score_baselines
+from resource_prediction.features.raw_rows import read_submissions
 from resource_prediction.features.table import describe_table
 from resource_prediction.models import DeployableModel
 from resource_prediction.outcomes import read_outcomes
@@ -101,8 +103,13 @@ def score_family(
 
 def print_baseline(name: str, rows: pd.DataFrame, days: list[Day]) -> None:
     """Print the row of a baseline; it has no seeds."""
-    outcomes = read_outcomes(rows, LABEL_DELAY_US)
-    found = [score_baselines(jobs, rows, outcomes, AllocationRule().under_cost)[name] for _, jobs in days]
+    outcomes, profiles = read_outcomes(rows, LABEL_DELAY_US), read_submissions(rows).text["buildProfile"]
+    found = [
+        score_baselines(jobs, peak_history(profiles, outcomes, since_us=data.until_us), AllocationRule().under_cost)[
+            name
+        ]
+        for data, jobs in days
+    ]
     scores = [float("nan") if each is None else each.score for each in found]
     cells = [f"{each:.1f}" for each in [*np.repeat(scores, 2), np.mean(scores), np.mean(scores)]]
     print(f"| {name} | " + " | ".join(cells) + " | |")

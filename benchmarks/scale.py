@@ -32,7 +32,7 @@ def main() -> int:
     for size in sizes:
         for stage in size.stages():
             size.measure(stage)
-    report(sizes, arguments.model_families)
+    report(sizes, arguments.model_families, arguments.fits_up_to)
     if arguments.picture is not None:
         # Drawing needs a library that none of the measured processes should pay for.
         from benchmarks.scale_picture import draw_scale  # noqa: PLC0415
@@ -52,6 +52,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--days", type=float, help="length of the farm (default: 120, from a million rows on 365)")
     parser.add_argument("--out", type=Path, default=ROOT / "var" / "scale", help="results and stores (%(default)s)")
     parser.add_argument("--model-families", nargs="*", default=families_of(), help="fitted; none with no name")
+    parser.add_argument(
+        "--fits-up-to",
+        type=int,
+        default=LARGE,
+        metavar="ROWS",
+        help="larger farms are not fitted: a fit sees no more of them, only scoring grows (%(default)s)",
+    )
     parser.add_argument("--train-windows", nargs="+", default=[], metavar="7d", help="fit with these windows as well")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1, help="threads (%(default)s)")
     parser.add_argument("--picture", type=Path, help="SVG to draw")
@@ -70,7 +77,7 @@ class Size:
 
     def stages(self) -> list[str]:
         """What is to be measured, in order."""
-        fits = [f"fit:{family}" for family in self.asked.model_families]
+        fits = [f"fit:{family}" for family in self.asked.model_families if self.rows <= self.asked.fits_up_to]
         windows = [
             f"window:{window}:{family}" for window in self.asked.train_windows for family in self.asked.model_families
         ]
@@ -93,7 +100,7 @@ class Size:
         self.results.write_text(json.dumps(self.facts, indent=1))
 
 
-def report(sizes: Sequence[Size], families: Sequence[str]) -> None:
+def report(sizes: Sequence[Size], families: Sequence[str], fits_up_to: int) -> None:
     """Print the tables in Markdown, below the command that makes them."""
     print(
         f"`python {shlex.join(['benchmarks/scale.py', *sys.argv[1:]])}` on {os.cpu_count()} cores; seconds of the wall"
@@ -104,6 +111,11 @@ def report(sizes: Sequence[Size], families: Sequence[str]) -> None:
     print("|---|" + "---:|" * len(sizes))
     for name in names:
         print(f"| {name.replace('fit:', 'fit ')} | {' | '.join(_cell(size.facts.get(name)) for size in sizes)} |")
+    if families and max(size.rows for size in sizes) > fits_up_to:
+        print(
+            f"\nFitted are farms of up to {fits_up_to:,} jobs: of a larger one a fit sees as many rows, `max_rows`, and"
+        )
+        print("only scoring takes longer, with the hold-out.")
     _report_own(
         sizes, families, "scoring, s (rows)", lambda facts: f"{facts['score_seconds']:.1f} ({facts['scored']:,})"
     )

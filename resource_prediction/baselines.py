@@ -8,6 +8,8 @@ from numpy.typing import ArrayLike
 
 from resource_prediction.arrays import FloatArray
 from resource_prediction.errors import ScoringError
+from resource_prediction.features.raw_rows import TextColumn
+from resource_prediction.outcomes import Outcomes
 from resource_prediction.telemetry import MIB_PER_GIB
 
 ROLLING_WINDOW = 20
@@ -25,6 +27,41 @@ def request_allocation(memreq_mib: ArrayLike) -> FloatArray:
     """
     requests_mib = pd.to_numeric(pd.Series(memreq_mib)).to_numpy(dtype=np.float64, na_value=np.nan)
     return np.where(requests_mib > 0, requests_mib, np.nan) / MIB_PER_GIB
+
+
+def peak_history(
+    profiles: TextColumn, outcomes: Outcomes, *, since_us: int, window: int = ROLLING_WINDOW
+) -> pd.DataFrame:
+    """What a rolling maximum looks back on for jobs that are submitted at or after an instant.
+
+    Of the peaks known before it these are the last ``window`` of each profile, and the largest of all; so the jobs of
+    years that no window reaches take no memory.
+
+    Args:
+        profiles: Build profiles of all accepted jobs in the order of (time, id), n.
+        outcomes: What became of them.
+        since_us: When the first of the jobs was submitted, microseconds.
+        window: Number of peaks to look back on.
+
+    Returns:
+        Columns ``buildProfile``, ``known_at`` and ``peak_gib``, in the order of ``known_at``: the ``history`` of
+        `rolling_max_allocation`.
+    """
+    final = np.flatnonzero(outcomes.is_final)
+    final = final[np.argsort(outcomes.known_us[final], kind="stable")]
+    earlier, later = np.split(final, [int(np.searchsorted(outcomes.known_us[final], since_us))])
+    newest_first = pd.Series(profiles.codes[earlier[::-1]])
+    is_reached = newest_first.groupby(newest_first).cumcount().to_numpy()[::-1] < window
+    if len(earlier):
+        is_reached[np.argmax(outcomes.peak_gib[earlier])] = True
+    chosen = np.concatenate([earlier[is_reached], later])
+    return pd.DataFrame(
+        {
+            "buildProfile": np.array(profiles.values, dtype=object)[profiles.codes[chosen]],
+            "known_at": outcomes.known_us[chosen].astype("datetime64[us]"),
+            "peak_gib": outcomes.peak_gib[chosen],
+        }
+    )
 
 
 def rolling_max_allocation(jobs: pd.DataFrame, history: pd.DataFrame, *, window: int = ROLLING_WINDOW) -> FloatArray:

@@ -140,25 +140,14 @@ def evaluate(model: DeployableModel, jobs: ScoredJobs, allocation_gib: FloatArra
     )
 
 
-def score_baselines(
-    jobs: ScoredJobs, rows: pd.DataFrame, outcomes: Outcomes, under_cost: float
-) -> dict[str, Score | None]:
+def score_baselines(jobs: ScoredJobs, history: pd.DataFrame, under_cost: float) -> dict[str, Score | None]:
     """Score the requests and the rolling maximum of 20 on the jobs; None where one does not exist for each of them.
 
     Args:
         jobs: What to score on.
-        rows: All accepted rows, whose final peaks are the rolling maximum's history; n.
-        outcomes: What became of them.
+        history: What `peak_history` gives for them.
         under_cost: Penalty of the score.
     """
-    final = outcomes.is_final
-    history = pd.DataFrame(
-        {
-            "buildProfile": rows["buildProfile"].to_numpy()[final],
-            "known_at": outcomes.known_us[final].astype("datetime64[us]"),
-            "peak_gib": outcomes.peak_gib[final],
-        }
-    )
     memreq_mib = jobs.rows["memreq"] if "memreq" in jobs.rows else np.full(len(jobs.rows), np.nan)
     allocations = {
         MEMREQ: request_allocation(memreq_mib),

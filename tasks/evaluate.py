@@ -12,15 +12,12 @@ from resource_prediction.errors import ArtifactError, EveryFamilyFailedError
 from resource_prediction.evaluation import MEMREQ, ROLLING_MAX, evaluate, score_baselines
 from resource_prediction.gate import Candidate, RecipeId, Verdict, judge_evaluated
 from resource_prediction.models import DeployableModel
-from resource_prediction.outcomes import read_outcomes
-from resource_prediction.telemetry import LEARNING_COLUMNS
 from tasks.features import Features
 from tasks.fit import Fitted
 from tasks.report import FamilyOutcome
-from tasks.score import load_scored_jobs, predict_timed
+from tasks.score import load_peaks, load_scored_jobs, predict_timed
 from warehouse.artifacts import artifact_path
 from warehouse.layout import Layout
-from warehouse.published import read_rows, read_snapshot
 from warehouse.registry import Fit, Registry
 
 
@@ -70,8 +67,7 @@ def evaluate_newest(store: str, features: Features, families: tuple[str, ...], u
         evaluation = evaluate(model, jobs, allocation_gib, under_cost)
         outcome.fitted.metrics.update({**evaluation.values, "predict_ms_per_1000": predict_ms})
         candidates.append(Candidate(RecipeId(model.recipe.digest, outcome.family), evaluation.frozen))
-    rows = read_rows(read_snapshot(layout, features.pointer), LEARNING_COLUMNS)
-    baselines = score_baselines(jobs, rows, read_outcomes(rows, features.label_delay_us), under_cost)
+    baselines = score_baselines(jobs, load_peaks(store, features, since_us=since_us), under_cost)
     times = jobs.rows["time"]
     return NewestEvaluation(
         tuple(outcomes),

@@ -26,6 +26,9 @@ from warehouse.published import Part, Pointer, Snapshot, read_pointer, read_rows
 
 logger = logging.getLogger(__name__)
 
+ROWS_AT_ONCE = 2_000_000
+"""Of a larger table the training set and the hold-out are described one after the other: both take memory."""
+
 
 @dataclass(frozen=True)
 class Features:
@@ -103,16 +106,25 @@ def cut_training_set(
         TooFewRowsError: Too few rows are left.
     """
     layout, began = Layout(Path(store)), time.perf_counter()
-    until_us, held_out = _place_cut(prepared.load_features(layout, features.name), holdout)
+    table = prepared.load_features(layout, features.name)
+    until_us, held_out = _place_cut(table, holdout)
     name = prepared.training_key(features.name, until_us, train_window_us)
-    if not prepared.has_training_set(layout, name):
-        load_table = partial(prepared.load_features, layout, features.name, workers)
-        data = cut_table(load_table, until_us=until_us, train_window_us=train_window_us)
-        prepared.save_training_set(layout, name, data)
-        del data  # its states are large, and so is what comes now
-    if holdout is not None:
+
+    def cut() -> None:
+        if not prepared.has_training_set(layout, name):
+            load_table = partial(prepared.load_features, layout, features.name, workers)
+            data = cut_table(load_table, until_us=until_us, train_window_us=train_window_us)
+            prepared.save_training_set(layout, name, data)
+
+    def describe_holdout() -> None:
         # Every family is scored on these rows: described once, before they are fitted side by side.
-        prepared.load_described(layout, features.name, held_out.start, held_out.stop, workers)
+        if held_out:
+            prepared.load_described(layout, features.name, held_out.start, held_out.stop, workers)
+
+    with ThreadPoolExecutor(workers if len(table) <= ROWS_AT_ONCE else 1) as pool:
+        del table
+        for step in [pool.submit(cut), pool.submit(describe_holdout)]:
+            step.result()
     return Cut(name, until_us, time.perf_counter() - began)
 
 
@@ -156,8 +168,11 @@ def audit_features(store: str, features: Features, seed: int) -> dict[str, Any]:
         LeakError: A feature came out differently.
     """
     layout = Layout(Path(store))
-    rows = read_rows(read_snapshot(layout, features.pointer), ["atom_id", *LEARNING_COLUMNS])
-    audit = audit_leaks(rows, features.label_delay_us, prepared.load_features(layout, features.name), seed)
+    snapshot = read_snapshot(layout, features.pointer)
+    parts = [
+        partial(read_rows, replace(snapshot, parts=(part,)), ["atom_id", *LEARNING_COLUMNS]) for part in snapshot.parts
+    ]
+    audit = audit_leaks(parts, features.label_delay_us, prepared.load_features(layout, features.name), seed)
     if audit.finding is not None:
         raise LeakError(audit.finding)
     return audit.values

@@ -25,7 +25,7 @@ from tasks.older_fit import score_older_fit
 from tasks.score import from_us
 from warehouse.artifacts import artifact_path, check_artifact
 from warehouse.layout import Layout
-from warehouse.published import read_rows, read_snapshot
+from warehouse.published import newest_time, read_snapshot
 from warehouse.registry import Champion, Conclusion, Fit, PromotionKind, Registry, Scores, VersionContent
 
 PROMOTIONS: tuple[str, ...] = get_args(PromotionKind)
@@ -100,7 +100,7 @@ def nominated_fit(store: str) -> Fit | None:
 def judge_night(evening: Evening) -> Judgement:
     """Ask the gate, with the ledger and its memory out of the store."""
     layout = Layout(Path(evening.store))
-    newest = read_rows(read_snapshot(layout, evening.features.pointer), columns=["time"])["time"].max()
+    newest = newest_time(read_snapshot(layout, evening.features.pointer))
     since = iso_time(newest - timedelta(days=EVIDENCE_DAYS))
     with Registry.open(layout) as registry:
         champion, nomination = registry.champion(), registry.nominations.current()

@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from prefect import task
 from prefect.client.schemas.objects import State
 from prefect.states import Failed
@@ -23,11 +22,9 @@ from resource_prediction.config import default_parameters
 from resource_prediction.date_range import DateRange
 from resource_prediction.errors import ResourcePredictionError, StoreBusyError, StoreError
 from resource_prediction.evidence import iso_time
-from resource_prediction.outcomes import read_outcomes
 from resource_prediction.recipe import Recipe
 from resource_prediction.replay.allocations import Offers, make_offers, offered_costs
 from resource_prediction.replay.periods import Period, choose_span, lead_in, split
-from resource_prediction.telemetry import LEARNING_COLUMNS
 from resource_prediction.training import cut_table, fit_recipe
 from tasks.elsewhere import Origin, at_hand, hand_in
 from tasks.features import Cut, Features
@@ -36,7 +33,6 @@ from warehouse import prepared
 from warehouse.exchange import Parcel
 from warehouse.faults import store_faults
 from warehouse.layout import Layout
-from warehouse.published import read_rows, read_snapshot
 from warehouse.registry import Registry
 from warehouse.replays import allocations_key, find_offers, save_offers
 from warehouse.run_locks import hold_run, release_run
@@ -153,10 +149,9 @@ def plan_walk(store: str, features: Features, dates: DateRange, every_us: int) -
         TooFewRowsError: Less was known at the beginning than a fit needs.
         ReplayRangeError: No scored job lies in the days.
     """
-    rows = read_rows(read_snapshot(Layout(Path(store)), features.pointer), LEARNING_COLUMNS)
-    outcomes = read_outcomes(rows, features.label_delay_us)
-    submitted_us = rows["time"].to_numpy(dtype="datetime64[us]").astype(np.int64)[outcomes.is_scored]
-    known_us = outcomes.known_us[outcomes.is_scored]
+    jobs = prepared.load_features(Layout(Path(store)), features.name).jobs
+    is_scored = jobs.outcomes.is_scored
+    submitted_us, known_us = jobs.submissions.submitted_us[is_scored], jobs.outcomes.known_us[is_scored]
     span = choose_span(submitted_us, known_us, dates)
 
     def has_jobs(period: Period) -> bool:

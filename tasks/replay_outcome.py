@@ -19,7 +19,7 @@ from resource_prediction.evaluation import MEMREQ, ROLLING_MAX, ScoredJobs
 from resource_prediction.evidence import empty_ledger
 from resource_prediction.gate import GateRule, RecipeId
 from resource_prediction.gate.verdict import Night
-from resource_prediction.outcomes import Outcomes, read_outcomes
+from resource_prediction.outcomes import read_outcomes
 from resource_prediction.recipe import Recipe
 from resource_prediction.replay.allocations import Allocations, Offers
 from resource_prediction.replay.evidence import whole_blocks
@@ -32,9 +32,10 @@ from resource_prediction.summary.aside import Price
 from resource_prediction.telemetry import LEARNING_COLUMNS
 from tasks.features import Features
 from tasks.replay import PeriodOrder, ReplayRecipe, Walk
+from tasks.score import from_us, load_peaks
 from warehouse import prepared
 from warehouse.layout import Layout
-from warehouse.published import read_rows, read_snapshot
+from warehouse.published import newest_time, read_rows, read_snapshot
 from warehouse.registry import Registry
 from warehouse.replays import write_report
 from warehouse.store import is_synthetic
@@ -119,10 +120,18 @@ def conclude_replay(end: ReplayEnd, seconds: Mapping[str, float]) -> dict[str, A
 def _load_outcomes(end: ReplayEnd) -> list[PeriodOutcome]:
     """Every period, the one before the span first, with what all policies gave."""
     layout = Layout(Path(end.store))
-    rows = read_rows(read_snapshot(layout, end.features.pointer), ["atom_id", *LEARNING_COLUMNS])
+    since_us, until_us = end.walk.all[0].since_us, end.walk.all[-1].until_us
+    rows = read_rows(
+        read_snapshot(layout, end.features.pointer),
+        ["atom_id", *LEARNING_COLUMNS],
+        since=from_us(since_us),
+        until=from_us(until_us),
+    )
     outcomes = read_outcomes(rows, end.features.label_delay_us)
-    jobs = ScoredJobs.select(rows, outcomes, prepared.load_features(layout, end.features.name))
-    history = _history(rows, outcomes)
+    table = prepared.load_features(layout, end.features.name)
+    earlier = int(table.jobs.submissions.submitted_us.searchsorted(since_us))
+    jobs = ScoredJobs.select(rows, outcomes, table[earlier : earlier + len(rows)])
+    history = load_peaks(end.store, end.features, since_us=since_us)
     submitted_us = jobs.rows["time"].to_numpy(dtype="datetime64[us]").astype(np.int64)
     known_us = outcomes.known_us[outcomes.is_scored]
     found = []
@@ -145,17 +154,6 @@ def _find_offers(end: ReplayEnd, period: Period) -> dict[str, Offers]:
     return found
 
 
-def _history(rows: pd.DataFrame, outcomes: Outcomes) -> pd.DataFrame:
-    final = outcomes.is_final
-    return pd.DataFrame(
-        {
-            "buildProfile": rows["buildProfile"].to_numpy()[final],
-            "known_at": outcomes.known_us[final].astype("datetime64[us]"),
-            "peak_gib": outcomes.peak_gib[final],
-        }
-    )
-
-
 def _baselines(jobs: ScoredJobs, history: pd.DataFrame, since_us: int) -> dict[str, Allocations]:
     requests_gib: FloatArray = (
         request_allocation(jobs.rows["memreq"]) if "memreq" in jobs.rows else np.full(len(jobs.rows), np.nan)
@@ -172,7 +170,7 @@ def _evidence(end: ReplayEnd, outcomes: Sequence[PeriodOutcome]) -> dict[str, pd
     """Rows of the ledger by family: each period's whole blocks that are complete by the end of the telemetry."""
     delay = timedelta(microseconds=end.features.label_delay_us)
     layout = Layout(Path(end.store))
-    newest = read_rows(read_snapshot(layout, end.features.pointer), columns=["time"])["time"].max()
+    newest = newest_time(read_snapshot(layout, end.features.pointer))
     found = {}
     for family, recipe in end.recipe_ids.items():
         entries = [

@@ -9,9 +9,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 from prefect import task
 
 from resource_prediction.arrays import FloatArray
+from resource_prediction.baselines import peak_history
 from resource_prediction.comparison import against_peaks
 from resource_prediction.errors import ArtifactError
 from resource_prediction.evaluation import ScoredJobs, evaluate, score_baselines
@@ -24,7 +26,7 @@ from tasks.features import Cut, Features
 from warehouse import prepared
 from warehouse.artifacts import artifact_path
 from warehouse.layout import Layout
-from warehouse.published import read_rows, read_snapshot
+from warehouse.published import newest_time, read_rows, read_snapshot
 from warehouse.registry import Registry
 
 logger = logging.getLogger(__name__)
@@ -40,6 +42,12 @@ def load_scored_jobs(store: str, features: Features, *, since_us: int, until_us:
     earlier = int(submitted_us.searchsorted(since_us))
     point_in_time = prepared.load_described(layout, features.name, earlier, earlier + len(rows))
     return ScoredJobs.select(rows, read_outcomes(rows, features.label_delay_us), point_in_time)
+
+
+def load_peaks(store: str, features: Features, *, since_us: int) -> pd.DataFrame:
+    """The peaks that a rolling maximum looks back on for jobs submitted at or after an instant: see `peak_history`."""
+    jobs = prepared.load_features(Layout(Path(store)), features.name).jobs
+    return peak_history(jobs.submissions.text["buildProfile"], jobs.outcomes, since_us=since_us)
 
 
 def predict_timed(model: DeployableModel, jobs: ScoredJobs) -> tuple[FloatArray, float]:
@@ -60,14 +68,13 @@ def enter_evidence(
 ) -> int:
     """Enter a model's complete blocks into the ledger, each once; returns how many rows of the ledger are new."""
     layout = Layout(Path(store))
-    snapshot_rows = read_rows(read_snapshot(layout, features.pointer), columns=["time"])
     scored = jobs.ledger_rows(allocation_gib)
     scored["segment"] = segments(scored["component"])
     entries = ledger_entries(
         scored,
         recipe=recipe_id,
         fitted_until=from_us(model.facts.trained_until_us),
-        newest_known=snapshot_rows["time"].max(),
+        newest_known=newest_time(read_snapshot(layout, features.pointer)),
         label_delay=timedelta(microseconds=model.recipe.label_delay_us),
     )
     with Registry.open(layout) as registry:
@@ -82,10 +89,8 @@ def from_us(instant_us: int) -> datetime:
 @task(name="score baselines", task_run_name="score the baselines on the hold-out")
 def score_holdout_baselines(store: str, features: Features, cut: Cut, under_cost: float) -> dict[str, Any]:
     """Score the requests and the rolling maximum on the hold-out; None where one does not exist."""
-    rows = read_rows(read_snapshot(Layout(Path(store)), features.pointer), LEARNING_COLUMNS)
-    outcomes = read_outcomes(rows, features.label_delay_us)
     jobs = load_scored_jobs(store, features, since_us=cut.until_us)
-    scores = score_baselines(jobs, rows, outcomes, under_cost)
+    scores = score_baselines(jobs, load_peaks(store, features, since_us=cut.until_us), under_cost)
     return {name: None if score is None else asdict(score) for name, score in scores.items()}
 
 

@@ -17,7 +17,7 @@ from tasks.features import Features
 from tasks.score import enter_evidence, from_us, load_scored_jobs
 from warehouse.artifacts import artifact_path
 from warehouse.layout import Layout
-from warehouse.published import read_rows, read_snapshot
+from warehouse.published import newest_time, read_snapshot
 from warehouse.registry import Fit, Registry
 
 logger = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ def enter_settled_evidence(store: str, features: Features, recipes: list[str]) -
         How many rows of the ledger are new.
     """
     layout = Layout(Path(store))
-    newest = read_rows(read_snapshot(layout, features.pointer), columns=["time"])["time"].max()
+    newest = newest_time(read_snapshot(layout, features.pointer))
     settled = complete_until(newest, timedelta(microseconds=features.label_delay_us)) - timedelta(hours=BLOCK_HOURS)
     since = (settled - timedelta(days=RECENT_DAYS)).floor(f"{BLOCK_HOURS}h")
     jobs = load_scored_jobs(store, features, since_us=(since - pd.Timestamp(0)) // pd.Timedelta(microseconds=1))

@@ -303,11 +303,14 @@ def _merge(engine: duckdb.DuckDBPyConnection, number: int) -> RowCounts:
     if _is_all_new(engine):
         engine.execute(render("append", columns=columns, number=str(number)))
         states = {"new": engine.execute("SELECT count(*) FROM telemetry").fetchall()[0][0]}
+        near = "telemetry"
     else:
         engine.execute(render("outcome"))
         engine.execute(render("merge", columns=columns, updates=contract_sql.updates(), number=str(number)))
         states = dict(engine.execute("SELECT state, count(*) FROM outcome GROUP BY state").fetchall())
-    engine.execute(render("twins", twin_columns=", ".join(map(quoted, TWIN_COLUMNS)), number=str(number)))
+        near = "telemetry SEMI JOIN touched USING (time, max_rss)"
+    twin_columns = ", ".join(map(quoted, TWIN_COLUMNS))
+    engine.execute(render("twins", near=near, twin_columns=twin_columns, number=str(number)))
     twins = engine.execute("SELECT count(*) FROM telemetry WHERE first_seen = ? AND is_twin", [number]).fetchall()[0][0]
     return RowCounts(
         read=sum(states.values()),

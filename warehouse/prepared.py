@@ -7,6 +7,7 @@ import json
 import logging
 import shutil
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,7 @@ KEPT = 2
 _META, _MATRIX, _ENCODER, _STATE = "meta.json", "matrix.npy", "encoder.json", "history.npz"
 _WORDS, _DESCRIBED = "words.json", "described"
 _BLOCK_ROWS = 1_000_000
+_FILES_AT_ONCE = 2
 _COLUMNS = ("peak_gib", "memreq_gib", "submitted_us", "known_us")
 
 
@@ -58,8 +60,8 @@ def save_features(layout: Layout, name: str, table: JobTable) -> None:
     arrays, words = table.to_arrays()
 
     def write(folder: Path) -> None:
-        for array_name, array in arrays.items():
-            np.save(folder / f"{array_name}.npy", array, allow_pickle=False)
+        with ThreadPoolExecutor(_FILES_AT_ONCE) as pool:
+            list(pool.map(lambda array: np.save(folder / f"{array}.npy", arrays[array], allow_pickle=False), arrays))
         _write_json(folder / _WORDS, words)
         _write_json(folder / _META, {"rows": len(table), "features": FEATURE_VERSION, "arrays": list(arrays)})
 

@@ -172,6 +172,14 @@ def read_rows(
     return frame
 
 
+def newest_time(snapshot: Snapshot) -> pd.Timestamp:
+    """When the newest accepted row was submitted; NaT where there is none."""
+    with duckdb.connect() as memory:
+        query = f"SELECT max(time) FROM {PARQUET_FILES}"  # noqa: S608 - our own names
+        found = memory.execute(query, [snapshot.paths]).fetchall()[0][0] if snapshot.parts else None
+    return pd.Timestamp("NaT" if found is None else found)
+
+
 def verify_parts(layout: Layout) -> list[str]:
     """Check every published part against its digest.
 

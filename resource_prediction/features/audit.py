@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,16 +11,16 @@ import pandas as pd
 
 from resource_prediction.arrays import BoolArray, IntArray, Matrix
 from resource_prediction.features.job_table import Described
-from resource_prediction.features.keys import KeyArray, level_keys
-from resource_prediction.features.point_in_time import POINT_IN_TIME_FEATURES, History
+from resource_prediction.features.keys import LEVELS, level_keys
+from resource_prediction.features.point_in_time import POINT_IN_TIME_FEATURES
 from resource_prediction.features.raw_rows import read_submissions
-from resource_prediction.features.state import HistoryState
-from resource_prediction.outcomes import Outcomes, read_outcomes
+from resource_prediction.features.withheld import AuditedJobs, describe_as_trained, walk
+from resource_prediction.outcomes import read_outcomes
 from resource_prediction.telemetry import COLUMNS
 
 AUDITED_ROWS = 2_000
-_SEGMENT = 250
-"""Consecutive rows that share one start of a walk."""
+_SEGMENT = 1_000
+"""Consecutive rows that share one start of a walk; each walk builds a history of its own, from all jobs before it."""
 
 _SCRAMBLED = tuple(
     column for column in COLUMNS if not column.at_submission and column.name not in ("ts_status", "finished_at")
@@ -51,7 +52,9 @@ class LeakAudit:
         return asdict(self)
 
 
-def audit_leaks(rows: pd.DataFrame, label_delay_us: int, point_in_time: Described, seed: int) -> LeakAudit:
+def audit_leaks(
+    parts: Sequence[Callable[[], pd.DataFrame]], label_delay_us: int, point_in_time: Described, seed: int
+) -> LeakAudit:
     """Describe at least AUDITED_ROWS rows again, or all of a smaller table, from what was known at their submission.
 
     In two ways. *Withheld*: in segments of consecutive rows, a history is built of the jobs known before the segment
@@ -60,28 +63,65 @@ def audit_leaks(rows: pd.DataFrame, label_delay_us: int, point_in_time: Describe
     by noise; the copy is read again, and its rows submitted up to then are described by the same code as in training.
 
     Args:
-        rows: Accepted rows in contract columns in the order of (time, id), n.
+        parts: What reads accepted rows in contract columns, in the order of (time, id) when one part is put behind the
+            other, n in all. Parts are read twice at most, and no two are held at the same time.
         label_delay_us: When a peak without an end counts as known; microseconds after submission.
         point_in_time: The features under test, shape (n, features), or a table that makes them.
         seed: Seed of the choice of segments and of the noise.
     """
-    submissions, outcomes = read_submissions(rows), read_outcomes(rows, label_delay_us)
-    keys, submitted_us = level_keys(submissions), submissions.submitted_us
+    jobs, starts = _read_parts(parts, label_delay_us)
     generator = np.random.default_rng(seed)
-    is_twin, is_tie = _twins(rows, submitted_us), _ties(submitted_us)
-    audited = _choose(len(rows), is_twin, is_tie, generator)
-    finding = None
+    is_twin, is_tie = np.isin(jobs.submitted_us, jobs.submitted_us[jobs.is_twin]), _ties(jobs.submitted_us)
+    audited = _choose(len(jobs), is_twin, is_tie, generator)
+    found = None
     for segment in audited:
-        again = _walk(keys, submitted_us, outcomes, segment)
-        finding = finding or _difference(rows, again, point_in_time[segment], segment)
-    if len(rows):
-        cut_us = int(submitted_us[int(generator.integers(len(rows) // 4, len(rows)))])
-        scrambled = _scramble(rows, outcomes.known_us >= cut_us, generator)
-        checked = np.flatnonzero(submitted_us <= cut_us)[-AUDITED_ROWS:]
-        again = _describe(scrambled, label_delay_us, checked)
-        finding = finding or _difference(rows, again, point_in_time[checked], checked)
+        found = found or _difference(walk(jobs, segment), point_in_time[segment], segment)
+    if len(jobs):
+        cut_us = int(jobs.submitted_us[int(generator.integers(len(jobs) // 4, len(jobs)))])
+        _scramble_parts(jobs, zip(starts, parts, strict=True), cut_us, label_delay_us, generator)
+        checked = np.flatnonzero(jobs.submitted_us <= cut_us)[-AUDITED_ROWS:]
+        found = found or _difference(describe_as_trained(jobs, checked), point_in_time[checked], checked)
     chosen = np.concatenate(audited) if audited else np.empty(0, dtype=np.intp)
+    finding = None if found is None else _name(found, starts, parts)
     return LeakAudit(len(chosen), int(is_twin[chosen].sum()), int(is_tie[chosen].sum()), finding is None, finding)
+
+
+def _read_parts(parts: Sequence[Callable[[], pd.DataFrame]], label_delay_us: int) -> tuple[AuditedJobs, list[int]]:
+    """All jobs, and the position of each part's first one."""
+    read = [_read(part(), label_delay_us) for part in parts]
+    starts = np.concatenate([[0], np.cumsum([len(jobs) for jobs in read])]).astype(int).tolist()
+    everything = AuditedJobs.empty(starts.pop(), len(LEVELS))
+    for first in reversed(starts):
+        everything.put(first, read.pop())  # each goes as soon as it is copied
+    return everything, starts
+
+
+def _read(rows: pd.DataFrame, label_delay_us: int) -> AuditedJobs:
+    submissions, outcomes = read_submissions(rows), read_outcomes(rows, label_delay_us)
+    return AuditedJobs(
+        keys=level_keys(submissions),
+        submitted_us=submissions.submitted_us,
+        known_us=outcomes.known_us,
+        peak_gib=outcomes.peak_gib,
+        is_final=outcomes.is_final,
+        is_twin=rows["is_twin"].to_numpy(dtype=bool),
+    )
+
+
+def _scramble_parts(
+    jobs: AuditedJobs,
+    parts: Iterable[tuple[int, Callable[[], pd.DataFrame]]],
+    cut_us: int,
+    label_delay_us: int,
+    generator: np.random.Generator,
+) -> None:
+    """Read the parts again that hold something unknown at the cut, with noise instead, and put them over the jobs."""
+    is_unknown = jobs.known_us >= cut_us
+    for first, part in parts:
+        if is_unknown[first:].any():
+            rows = part()
+            scrambled = _scramble(rows, is_unknown[first : first + len(rows)], generator)
+            jobs.put(first, _read(scrambled, label_delay_us))
 
 
 def _choose(count: int, is_twin: BoolArray, is_tie: BoolArray, generator: np.random.Generator) -> list[np.ndarray]:
@@ -95,27 +135,6 @@ def _choose(count: int, is_twin: BoolArray, is_tie: BoolArray, generator: np.ran
     order = np.concatenate([*first, generator.permutation(segments)])
     chosen = list(dict.fromkeys(order.tolist()))[: -(-AUDITED_ROWS // _SEGMENT)]
     return [np.arange(segment * _SEGMENT, (segment + 1) * _SEGMENT) for segment in chosen]
-
-
-def _walk(keys: KeyArray, submitted_us: IntArray, outcomes: Outcomes, segment: np.ndarray) -> Matrix:
-    start_us = int(submitted_us[segment[0]])
-    known = outcomes.is_final & (outcomes.known_us < start_us)
-    history = History.build(keys[known], outcomes.known_us[known], outcomes.peak_gib[known])
-    state = HistoryState.at(history, start_us)
-    coming = np.flatnonzero(
-        outcomes.is_final & (outcomes.known_us >= start_us) & (outcomes.known_us < submitted_us[segment[-1]])
-    )
-    coming = coming[np.argsort(outcomes.known_us[coming], kind="stable")]
-    described = np.empty((len(segment), len(POINT_IN_TIME_FEATURES)), dtype=np.float32)
-    handed = 0
-    for place, row in enumerate(segment):
-        known_by_now = int(np.searchsorted(outcomes.known_us[coming], submitted_us[row], side="left"))
-        if known_by_now > handed:
-            fresh = coming[handed:known_by_now]
-            state.observe(keys[fresh], outcomes.known_us[fresh], outcomes.peak_gib[fresh])
-            handed = known_by_now
-        described[place] = state.describe(keys[row : row + 1], submitted_us[row : row + 1])[0][0]
-    return described
 
 
 def _scramble(rows: pd.DataFrame, is_unknown: BoolArray, generator: np.random.Generator) -> pd.DataFrame:
@@ -133,30 +152,23 @@ def _scramble(rows: pd.DataFrame, is_unknown: BoolArray, generator: np.random.Ge
     return rows.assign(**noisy)
 
 
-def _describe(rows: pd.DataFrame, label_delay_us: int, chosen: np.ndarray) -> Matrix:
-    """Some rows of a table, described as in training by all of it."""
-    submissions, outcomes = read_submissions(rows), read_outcomes(rows, label_delay_us)
-    keys, final = level_keys(submissions), outcomes.is_final
-    history = History.build(keys[final], outcomes.known_us[final], outcomes.peak_gib[final])
-    return history.describe(keys[chosen], submissions.submitted_us[chosen])
-
-
-def _difference(rows: pd.DataFrame, again: Matrix, before: Matrix, places: np.ndarray) -> str | None:
+def _difference(again: Matrix, before: Matrix, places: np.ndarray) -> tuple[int, str] | None:
+    """Position of the first row that came out differently, and what of it did."""
     # Equal bits, so that a missing value equals itself.
     differs = again.view(np.uint32) != np.ascontiguousarray(before).view(np.uint32)
     if not differs.any():
         return None
     row, column = (int(axis[0]) for axis in np.nonzero(differs))
-    name = POINT_IN_TIME_FEATURES[column]
-    return (
-        f"row {rows['atom_id'].iloc[places[row]]}, feature {name}: "
+    return int(places[row]), (
+        f"feature {POINT_IN_TIME_FEATURES[column]}: "
         f"{before[row, column]} in the table, {again[row, column]} from what was known"
     )
 
 
-def _twins(rows: pd.DataFrame, submitted_us: IntArray) -> BoolArray:
-    flagged = rows["is_twin"].to_numpy(dtype=bool)
-    return np.isin(submitted_us, submitted_us[flagged])
+def _name(found: tuple[int, str], starts: list[int], parts: Sequence[Callable[[], pd.DataFrame]]) -> str:
+    row, what = found
+    part = int(np.searchsorted(starts, row, side="right")) - 1
+    return f"row {parts[part]()['atom_id'].iloc[row - starts[part]]}, {what}"
 
 
 def _ties(submitted_us: IntArray) -> BoolArray:

@@ -32,7 +32,7 @@ from resource_prediction.features.time_windows import (
 )
 
 POINT_IN_TIME_FEATURES: tuple[str, ...] = (*HISTORY_FEATURES, *WINDOW_FEATURES)
-_CHUNK = 16_384
+_CHUNK = 8_192
 """Submissions described at once: their windows stay in the processor's cache."""
 
 _AGE = PEAK_FEATURES.index("log_age_minutes")
@@ -91,7 +91,7 @@ class History:
         with ThreadPoolExecutor(workers) as pool:
             levels = range(keys.shape[1])
             indexes = list(pool.map(lambda level: AsofIndex.build(keys[rows, level], instants), levels))
-        ratios = _ratios(indexes[CONFIGURATION], peak_gib)
+        ratios = _ratios(indexes[CONFIGURATION], peak_gib, workers)
         return cls(keys, rows, known_us, peak_gib, ratios, instants.distinct, indexes, workers)
 
     def describe(self, keys: KeyArray, submitted_us: IntArray) -> Matrix:
@@ -194,13 +194,17 @@ def gather_last(
     return gathered
 
 
-def _ratios(index: AsofIndex, peak_gib: FloatArray) -> FloatArray:
+def _ratios(index: AsofIndex, peak_gib: FloatArray, workers: int) -> FloatArray:
     ratios = np.empty(len(peak_gib))
     peaks = peak_gib[index.order]
     starts = np.repeat(index.starts[:-1], np.diff(index.starts))
-    for first in range(0, len(peaks), _CHUNK):
+
+    def fill(first: int) -> None:
         end = np.arange(first, min(first + _CHUNK, len(peaks)))
         start = starts[end]
         mean_gib = mean_peak_gib(gather_last(peaks, start, end, DEPTH), end - start)
         ratios[index.order[end]] = log_ratio(peaks[end], mean_gib)
+
+    with ThreadPoolExecutor(workers) as pool:
+        list(pool.map(fill, range(0, len(peaks), _CHUNK)))
     return ratios

@@ -8,8 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resource_prediction.baselines import request_allocation, rolling_max_allocation
+from resource_prediction.baselines import peak_history, request_allocation, rolling_max_allocation
 from resource_prediction.errors import ScoringError
+from resource_prediction.features.raw_rows import TextColumn
+from resource_prediction.outcomes import Outcomes
 
 START = pd.Timestamp("2025-04-28")
 
@@ -84,3 +86,27 @@ def test_the_rolling_maximum_is_what_a_plain_loop_gives(
         expected.append(float(max(own or [row[2] for row in known], default=np.nan)))
     given_gib = rolling_max_allocation(jobs, _history(profiles, minutes, [float(peak) for peak in peaks]), window=4)
     np.testing.assert_array_equal(given_gib, expected)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    jobs=st.lists(st.tuples(st.integers(0, 3), st.integers(0, 40), st.integers(1, 99), st.booleans()), max_size=40),
+    since=st.integers(0, 41),
+)
+def test_what_is_left_out_of_the_history_changes_no_allocation(
+    jobs: list[tuple[int, int, int, bool]], since: int
+) -> None:
+    codes, minutes, peaks, finals = np.array(jobs, dtype=int).reshape(-1, 4).T
+    start_us = START.as_unit("us").value
+    known_us = start_us + minutes * 60_000_000
+    nothing = np.full(len(codes), np.nan)
+    outcomes = Outcomes(known_us, peaks / 1.0, nothing, nothing, finals == 1, np.zeros(len(codes), dtype=bool))
+    profiles = TextColumn(codes, ["a", "b", "c", "d"])
+    everything, bounded = (
+        peak_history(profiles, outcomes, since_us=start_us + minute * 60_000_000, window=3) for minute in (0, since)
+    )
+    asked = _jobs(["a", "b", "c", "d", "e"] * 3, [since] * 5 + [since + 7] * 5 + [50] * 5)
+    np.testing.assert_array_equal(
+        rolling_max_allocation(asked, bounded, window=3), rolling_max_allocation(asked, everything, window=3)
+    )
+    assert len(bounded) <= 4 * 3 + 1 + (finals & (minutes >= since)).sum()

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from resource_prediction.errors import StoreError
@@ -16,6 +17,7 @@ from warehouse.engine import open_engine, rebuild
 from warehouse.ingest import IngestReport, ingest
 from warehouse.layout import Layout
 from warehouse.publish import publish, read_rows, read_snapshot, verify_parts
+from warehouse.published import newest_time
 from warehouse.quarantine import read_quarantine
 from warehouse.sources.files import FilesSource
 
@@ -94,6 +96,15 @@ def test_a_store_whose_rows_were_all_rejected_reads_as_empty(night: Night, layou
     assert frame["max_rss"].dtype == "float64"
     assert frame["is_twin"].dtype == "bool"
     assert len(read_quarantine(layout)) == 1
+
+
+def test_the_newest_time_is_that_of_the_newest_row_and_none_without_rows(
+    night: Night, layout: Layout, write: Write
+) -> None:
+    night(write("a.csv", export(build(0, max_rss=-1))))
+    assert newest_time(read_snapshot(layout)) is pd.NaT
+    night(write("b.csv", export(build(0, time="2025-04-28 10:00:00"), build(1, time="2025-03-10 10:00:00"))))
+    assert newest_time(read_snapshot(layout)) == pd.Timestamp("2025-04-28 10:00:00")
 
 
 def test_the_engine_file_can_be_rebuilt_from_the_published_parts(night: Night, layout: Layout, write: Write) -> None:

@@ -1,6 +1,8 @@
 """No feature sees what was not known at submission: by brute force, by scrambling, and through the audit."""
 
 from collections.abc import Callable
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -97,7 +99,7 @@ def test_scrambling_all_that_was_not_known_changes_no_feature(
 
 def test_the_audit_passes_honest_features_and_says_what_it_saw(rows: pd.DataFrame) -> None:
     matrix, _ = features(rows)
-    audit = audit_leaks(rows, HOUR_US, matrix, seed=7)
+    audit = audit_leaks([lambda: rows], HOUR_US, matrix, seed=7)
     assert audit.passed
     assert audit.finding is None
     assert audit.rows == len(rows)
@@ -109,17 +111,32 @@ def test_the_audit_finds_a_feature_that_saw_the_future(rows: pd.DataFrame) -> No
     matrix, outcomes = features(rows)
     row = len(rows) - 5
     matrix[row, column("profile_last_gib")] = outcomes.peak_gib[row]
-    audit = audit_leaks(rows, HOUR_US, matrix, seed=7)
+    audit = audit_leaks([lambda: rows], HOUR_US, matrix, seed=7)
     assert not audit.passed
     assert audit.finding is not None
     assert "profile_last_gib" in audit.finding
     assert rows["atom_id"].iloc[row] in audit.finding
 
 
+def test_the_audit_finds_the_same_in_rows_that_come_in_parts(rows: pd.DataFrame) -> None:
+    matrix, outcomes = features(rows)
+    cuts = (0, 1, len(rows) // 3, len(rows) - 7, len(rows))
+    parts = [partial(rows.iloc.__getitem__, slice(*ends)) for ends in pairwise(cuts)]
+    honest = audit_leaks(parts, HOUR_US, matrix, seed=7)
+    assert honest == audit_leaks([lambda: rows], HOUR_US, matrix, seed=7)
+    assert honest.passed
+    for row in (3, len(rows) // 2, len(rows) - 5):
+        leaking = matrix.copy()
+        leaking[row, column("branch_mean_3_gib")] = outcomes.peak_gib[row]
+        finding = audit_leaks(parts, HOUR_US, leaking, seed=7).finding
+        assert finding is not None
+        assert finding.startswith(f"row {rows['atom_id'].iloc[row]}, feature branch_mean_3_gib")
+
+
 def test_the_audit_finds_a_plain_lag_over_the_sorted_table(rows: pd.DataFrame) -> None:
     matrix, outcomes = features(rows)
     matrix[1:, column("profile_last_gib")] = outcomes.peak_gib[:-1]
-    assert not audit_leaks(rows, HOUR_US, matrix, seed=7).passed
+    assert not audit_leaks([lambda: rows], HOUR_US, matrix, seed=7).passed
 
 
 def test_the_audit_finds_a_key_made_of_what_is_known_only_afterwards(
@@ -131,7 +148,7 @@ def test_the_audit_finds_a_key_made_of_what_is_known_only_afterwards(
     monkeypatch.setattr("resource_prediction.features.table.read_submissions", leaking)
     monkeypatch.setattr("resource_prediction.features.audit.read_submissions", leaking)
     matrix, _ = features(rows)
-    audit = audit_leaks(rows, HOUR_US, matrix, seed=7)
+    audit = audit_leaks([lambda: rows], HOUR_US, matrix, seed=7)
     assert audit.finding is not None
     assert "placement_" in audit.finding
 
