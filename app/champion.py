@@ -47,7 +47,7 @@ def _show_alarms(layout: Layout, overview: Overview) -> None:
             sentences = drift_sentences(load_drift(layout))
             if sentences:
                 st.warning(
-                    "The newest day of telemetry is unlike the weeks before:\n"
+                    "The newest day of telemetry is unlike the days before:\n"
                     + "\n".join(f"- {sentence}" for sentence in sentences),
                     icon=":material/trending_up:",
                 )
