@@ -2,8 +2,9 @@
 
 A weekend is unlike the weeks around it, and a busy branch makes a day unlike the next one. So each of the last four
 weeks' days is held against its own past in the same way as the newest one, and how far they were off is what is usual.
-A change is an alarm where it is above the measure's bound, and above the largest of the last 28 days times `MARGIN`. The
-number of rows is compared with those of the same weekday in the four weeks before. Too few days, and there is no alarm.
+A change is an alarm where it is above the measure's bound, and above the largest of the last 28 days times `MARGIN`.
+The number of rows is compared with those of the same weekday in the four weeks before. With too few days there is no
+alarm.
 """
 
 from __future__ import annotations

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import streamlit as st
@@ -9,7 +11,7 @@ import streamlit as st
 from resource_prediction.drift import DAYS, LEAST_DAYS, MARGIN, Drift, Shift
 
 FIGURE = "%.2f"
-COLUMNS = {
+COLUMNS: dict[str, Any] = {
     "is_alarm": "alarm",
     "newest": st.column_config.NumberColumn("newest day", format=FIGURE, help="For a ratio, 1 is the same; else 0."),
     "usual": st.column_config.NumberColumn(
@@ -44,7 +46,7 @@ def show_drift(found: Drift) -> None:
 
 
 def drift_table(found: Drift) -> pd.DataFrame:
-    """A row for each field and measure, alarms first: ``field``, ``measure``, ``is_alarm`` and the figures behind it."""
+    """A row for each field and measure, alarms first: ``field``, ``measure``, ``is_alarm`` and its figures."""
     rows = [
         {
             "field": shift.change.field,
