@@ -142,3 +142,11 @@ def test_the_telemetry_page_counts_days_waste_and_rejected_rows(two_nights: Path
 def test_every_page_is_a_file_in_the_menu() -> None:
     assert importlib.util.find_spec("dashboard") is not None
     assert len(pages()) == len(list((ROOT / "app").glob("*.py"))) - 1
+
+
+def test_what_nights_saved_and_when_they_come_is_told(two_nights: Path, open_app: Open) -> None:
+    app = open_app(two_nights)
+    assert "Nights so far began about" in texts(app)
+    nights = table(app, 0)
+    assert nights["gib_saved"].notna().all()
+    assert "usd_saved" not in nights
