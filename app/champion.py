@@ -13,6 +13,7 @@ from dashboard.drift_words import drift_sentences
 from dashboard.frame import shown_store
 from dashboard.loading import load_drift, said_where_it_fails
 from dashboard.metrics import Metric, show_metrics
+from dashboard.version_comparison import show_last_champion
 from dashboard.words import ago, count_of, family_title, figure, interval
 from resource_prediction.summary.aside import Aside
 from resource_prediction.summary.explanation import explain
@@ -53,6 +54,9 @@ def show_page() -> None:
     _show_scores(overview)
     _show_savings(overview)
     _show_verdict(overview)
+    st.subheader("The champion, the last one, and the requests on the same jobs")
+    with said_where_it_fails("The comparison with the last champion"):
+        show_last_champion(layout, overview)
 
 
 def _show_alarms(layout: Layout, overview: Overview) -> None:
