@@ -17,6 +17,9 @@ from warehouse.overview import Overview
 OVERDUE = timedelta(hours=30)
 """A night that began longer ago was the last one, or the next one did not come."""
 
+PRICE_PARAMETERS = ("job_hours", "usd_per_gib_hour")
+"""Of a run's recorded parameters: what `Price` is made of, in its order."""
+
 _COLUMNS = ("from", "until", "version", "jobs", "under_jobs", "gib_saved", "gib_saved_a_day", "usd_saved")
 
 
@@ -62,7 +65,7 @@ def nightly_savings(overview: Overview) -> pd.DataFrame:
         ``from``, ``until`` (submissions), ``version``, ``jobs``, ``under_jobs`` (got less than their peak),
         ``gib_saved``, ``gib_saved_a_day``, ``usd_saved`` (NaN where no price or no hours were told).
     """
-    prices = {run.run_id: Price(*(run.parameters.get(name) for name in _PRICE)) for run in overview.runs}
+    prices = {run.run_id: Price(*(run.parameters.get(name) for name in PRICE_PARAMETERS)) for run in overview.runs}
     rows: list[dict[str, Any]] = []
     before: Mapping[str, Any] = {}
     for verdict in overview.verdicts:
@@ -75,9 +78,6 @@ def nightly_savings(overview: Overview) -> pd.DataFrame:
     figures = ("jobs", "under_jobs", "gib_saved", "gib_saved_a_day", "usd_saved")
     times = ("from", "until")
     return table.astype({**dict.fromkeys(figures, "float64"), **dict.fromkeys(times, "datetime64[us]")})
-
-
-_PRICE = ("job_hours", "usd_per_gib_hour")
 
 
 def _night(served: Mapping[str, Any], known: Mapping[str, Any], price: Price) -> dict[str, Any]:
