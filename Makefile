@@ -34,7 +34,7 @@ dashboard: $(VENV)/run.stamp  ## the dashboard on the own store, else on the dem
 SCREENSHOT_STORE ?= var/screenshots
 screenshots: $(VENV)/test.stamp  ## docs/img/dashboard-*.png, of five nights of the demo farm in a headless Chromium
 	test -d $(SCREENSHOT_STORE) || for day in 26 27 28 29 30; do \
-	  $(BIN)/python flows/train.py --quiet --store $(SCREENSHOT_STORE) --until 2025-06-$$day \
+	  $(BIN)/python flows/train.py --quiet --store $(SCREENSHOT_STORE) --until 2025-06-$$day --job-hours 0.5 --usd-per-gib-hour 0.005 \
 	    --model-families logistic_regression_classification extra_trees_regression quantile_ensemble_regression || exit 1; done
 	SCREENSHOTS=docs/img SCREENSHOT_STORE=$(SCREENSHOT_STORE) $(BIN)/python -m pytest tests/app/test_browser.py -k every_page
 

@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import streamlit as st
 
-from dashboard.charts import holdout_chart, served_chart
+from dashboard.charts import holdout_chart, saved_chart, served_chart
 from dashboard.drift_words import drift_sentences
 from dashboard.frame import shown_store
 from dashboard.loading import load_drift, said_where_it_fails
 from dashboard.metrics import Metric, show_metrics
+from dashboard.version_comparison import show_last_champion
 from dashboard.words import ago, count_of, family_title, figure, interval
 from resource_prediction.summary.aside import Aside
 from resource_prediction.summary.explanation import explain
 from resource_prediction.summary.figures import usd
 from warehouse.layout import Layout
+from warehouse.nightly_savings import night_times, nightly_savings
 from warehouse.overview import Overview, holdout_scores, promotion_times, served_scores
 from warehouse.registry import Champion
+
+SAVED_COLUMNS: dict[str, Any] = {
+    "from": st.column_config.DatetimeColumn("jobs from (UTC)", format="YYYY-MM-DD HH:mm"),
+    "until": st.column_config.DatetimeColumn("until (UTC)", format="YYYY-MM-DD HH:mm"),
+    "jobs": st.column_config.NumberColumn("jobs", format="localized"),
+    "under_jobs": st.column_config.NumberColumn("below their peak", format="localized"),
+    "gib_saved": st.column_config.NumberColumn("GiB saved", format="%.0f"),
+    "gib_saved_a_day": st.column_config.NumberColumn("GiB a day", format="%.0f"),
+    "usd_saved": st.column_config.NumberColumn("USD saved", format="%.2f"),
+    "version": "by version",
+}
 
 
 def show_page() -> None:
@@ -35,9 +49,14 @@ def show_page() -> None:
         f"({ago(champion.promoted_at)}), fitted on {champion.rows:,} jobs until "
         f"{champion.trained_until:%Y-%m-%d %H:%M} UTC."
     )
+    _show_nights(overview)
     _show_figures(champion, overview)
     _show_scores(overview)
+    _show_savings(overview)
     _show_verdict(overview)
+    st.subheader("The champion, the last one, and the requests on the same jobs")
+    with said_where_it_fails("The comparison with the last champion"):
+        show_last_champion(layout, overview)
 
 
 def _show_alarms(layout: Layout, overview: Overview) -> None:
@@ -47,7 +66,7 @@ def _show_alarms(layout: Layout, overview: Overview) -> None:
             sentences = drift_sentences(load_drift(layout))
             if sentences:
                 st.warning(
-                    "The newest day of telemetry is unlike the weeks before:\n"
+                    "The newest day of telemetry is unlike the days before:\n"
                     + "\n".join(f"- {sentence}" for sentence in sentences),
                     icon=":material/trending_up:",
                 )
@@ -57,6 +76,24 @@ def _show_alarms(layout: Layout, overview: Overview) -> None:
             f"The last run, {broken.run_id}, {'failed' if broken.state == 'failed' else 'was stopped'}"
             f"{f' {ago(broken.finished_at)}' if broken.finished_at else ''}. Who served before still serves.",
             icon=":material/error:",
+        )
+
+
+def _show_nights(overview: Overview) -> None:
+    """When the next night comes, as far as the store knows."""
+    found = night_times(overview, datetime.now(UTC))
+    if found is None:
+        return
+    last = f"the last one {ago(found.last)}"
+    if found.usual_minute is None:
+        st.caption(f"One night so far, which began {ago(found.last)}.")
+    else:
+        hour, minute = divmod(found.usual_minute, 60)
+        st.caption(f"Nights so far began about {hour:02}:{minute:02} UTC, {last}.")
+    if found.is_overdue and not overview.is_synthetic:
+        st.warning(
+            f"No night has begun for more than 30 hours, {last}. Look at what should start it.",
+            icon=":material/schedule:",
         )
 
 
@@ -138,6 +175,21 @@ def _show_scores(overview: Overview) -> None:
             alt="Score of the champion, the requests and the rolling maximum on the hold-out of each run",
         )
         st.caption("Each run holds out other jobs: compare policies of one run, not one policy of two runs.")
+
+
+def _show_savings(overview: Overview) -> None:
+    st.subheader("Saved, and at risk, from night to night")
+    nights = nightly_savings(overview)
+    if nights.empty:
+        st.info("Savings are told once jobs have come after a champion's fit, which the next run sees.")
+        return
+    st.altair_chart(saved_chart(nights), width="stretch", alt="GiB saved a day and jobs below their peak, by night")
+    st.caption(
+        "Jobs that each night saw first, with the allocations of who served. Money is told where a run had "
+        "`--usd-per-gib-hour`, and end times or `--job-hours`."
+    )
+    shown = nights.dropna(axis="columns", how="all").iloc[::-1]
+    st.dataframe(shown, hide_index=True, column_config=SAVED_COLUMNS, column_order=list(SAVED_COLUMNS), key="saved")
 
 
 def _show_verdict(overview: Overview) -> None:

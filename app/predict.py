@@ -7,7 +7,7 @@ import streamlit as st
 from classification.bins_chart import show_bins
 from dashboard.frame import shown_store
 from dashboard.job_answer import job_marks, show_figures, show_similar
-from dashboard.job_input import Job, show_form, show_recent
+from dashboard.job_input import Job, show_form, show_found, show_recent
 from dashboard.job_upload import show_upload
 from dashboard.loading import said_where_it_fails
 from dashboard.model_offer import Offer, load_offer, offers
@@ -20,7 +20,7 @@ from resource_prediction.summary.figures import minute
 from warehouse.layout import Layout
 
 MODEL, INPUT = "model", "job_from"
-FORM, UPLOAD, RECENT = "A form", "A CSV file", "Recent telemetry"
+FORM, UPLOAD, RECENT, BY_ID = "A form", "A CSV file", "Recent telemetry", "A job's id"
 
 
 def show_page() -> None:
@@ -64,11 +64,13 @@ def _show_offers(offered: list[Offer]) -> Offer:
 
 
 def _show_answer(layout: Layout, offer: Offer, model: DeployableModel, under_cost: float) -> None:
-    asked = st.radio("Predict for", [FORM, UPLOAD, RECENT], horizontal=True, key=INPUT)
+    asked = st.radio("Predict for", [FORM, UPLOAD, RECENT, BY_ID], horizontal=True, key=INPUT)
     if asked == UPLOAD:
         show_upload(model, under_cost)
         return
-    job = show_form(layout) if asked == FORM else show_recent(layout, model)
+    job = _show_input(layout, model, asked)
+    if job is None:
+        return
     answers = answer_jobs(model, [job.row], under_cost)
     show_figures(answers, job)
     _show_age(model, job)
@@ -78,6 +80,12 @@ def _show_answer(layout: Layout, offer: Offer, model: DeployableModel, under_cos
     else:
         show_bins(model, distribution, marks)
     show_similar(layout, model, job)
+
+
+def _show_input(layout: Layout, model: DeployableModel, asked: str) -> Job | None:
+    if asked == FORM:
+        return show_form(layout)
+    return show_recent(layout, model) if asked == RECENT else show_found(layout, model)
 
 
 def _show_age(model: DeployableModel, job: Job) -> None:

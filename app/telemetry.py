@@ -46,7 +46,7 @@ def show_page() -> None:
     with said_where_it_fails("What came in"):
         _show_days(layout, is_live=not overview.is_synthetic)
     with said_where_it_fails("Drift"):
-        st.subheader("Does the newest day look like the weeks before?")
+        st.subheader("Does the newest day look like the days before?")
         show_drift(load_drift(layout))
     with said_where_it_fails("Waste"):
         _show_waste(layout)

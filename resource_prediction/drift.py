@@ -1,143 +1,136 @@
-"""How far new telemetry is from earlier telemetry, field by field. Not here: reading it, what is done about it."""
+"""Whether the newest day of telemetry is unlike the days before it. Not here: reading rows, how unlikeness is measured.
+
+A weekend is unlike the weeks around it, and a busy branch makes a day unlike the next one. So each of the last four
+weeks' days is held against its own past in the same way as the newest one, and how far they were off is what is usual.
+A change is an alarm where it is above the measure's bound, and above the largest of the last 28 days times `MARGIN`.
+The number of rows is compared with those of the same weekday in the four weeks before. With too few days there is no
+alarm.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import chain
 
 import numpy as np
 import pandas as pd
 
-from resource_prediction.arrays import FloatArray
+from resource_prediction.drift_measures import COUNT, LEVEL, MEDIAN, MISSING, UNSEEN, Change, CodedRows, changes
 
-WORDS = ("buildProfile", "component", "makeType", "location")
-NUMBERS = ("jobs", "localJobs", "memreq", "max_rss")
-NEWEST, BEFORE = timedelta(hours=24), timedelta(days=28)
-BINS = 10
-SHARE_FLOOR = 1e-4
-"""Share that an empty bin counts with: its logarithm would be infinite."""
+DAY, DAYS = timedelta(days=1), 28
+"""Length of what is compared, and how many days before a day are its past."""
 
-STRONG_PSI, UNSEEN_PCT, MISSING_POINTS, UNIT_RATIO = 0.25, 20.0, 10.0, 100.0
-"""From where on a field is said to drift: the usual bound of the index beyond what chance gives; percent of rows with
-words that training had not; points by which the missing share changes; a median that jumps like another unit."""
+LOOK_BACK = (2 * DAYS + 1) * DAY
+"""What is read of telemetry: the newest day, the days that say what is usual, and the past of the oldest of these."""
+
+LEAST_DAYS, LEAST_ROWS = 14, 100
+"""Earlier days without which there is no alarm: fewer have not shown each weekday beside its like. And rows of a day
+without which its fields say nothing; their number still does."""
+
+MARGIN = 1.5
+WEEK = 7
 
 
 @dataclass(frozen=True)
-class FieldDrift:
-    """One field of the telemetry, before and now.
+class Shift:
+    """One change of the newest day beside what is usual.
 
     Attributes:
-        field: Its name in the contract.
-        psi: Population stability index over words or over tenths of the earlier values, missing being one of them.
-        chance_psi: What the index is expected to be for as many rows of one population.
-        unseen_pct: Percent of the new rows whose word the earlier rows did not have; None for numbers.
-        missing_before_pct: Percent of the earlier rows without a value.
-        missing_now_pct: Percent of the new rows without a value.
-        median_ratio: Median of the new values by that of the earlier ones; None for words, and without values.
+        change: Field, measure and how much.
+        usual: The largest change of the days before, without sign; None where these are too few to tell.
     """
 
-    field: str
-    psi: float
-    chance_psi: float
-    unseen_pct: float | None
-    missing_before_pct: float
-    missing_now_pct: float
-    median_ratio: float | None
+    change: Change
+    usual: float | None
 
     @property
-    def findings(self) -> tuple[str, ...]:
-        """What an operator should look at, in words; empty where nothing stands out."""
-        found = []
-        if self.median_ratio is not None and not 1 / UNIT_RATIO < self.median_ratio < UNIT_RATIO:
-            found.append(f"the median is {self.median_ratio:g} times what it was: another unit?")
-        if abs(self.missing_now_pct - self.missing_before_pct) > MISSING_POINTS:
-            found.append(f"{self.missing_now_pct:.0f} % are missing, where it was {self.missing_before_pct:.0f} %")
-        if self.unseen_pct is not None and self.unseen_pct > UNSEEN_PCT:
-            found.append(f"{self.unseen_pct:.0f} % have words that the model has not learned")
-        if self.psi - self.chance_psi > STRONG_PSI:
-            found.append(f"values are spread otherwise (index {self.psi:.2f}; {self.chance_psi:.2f} would be chance)")
-        return tuple(found)
+    def limit(self) -> float | None:
+        """What a change must exceed to be an alarm; None where there are too few days to tell."""
+        return None if self.usual is None else max(self.change.measure.bound, MARGIN * self.usual)
+
+    @property
+    def is_alarm(self) -> bool:
+        """Whether an operator should look at it."""
+        return self.limit is not None and abs(self.change.value) > self.limit
+
+    @property
+    def sentence(self) -> str:
+        """What has changed, in words."""
+        value, measure = self.change.value, self.change.measure
+        if measure is UNSEEN:
+            return f"{value:.0f} % of the rows have words that the weeks before had not"
+        if measure is MISSING:
+            return f"{abs(value):.0f} points {'more' if value > 0 else 'fewer'} of the rows have no value"
+        if measure is MEDIAN:
+            return f"the median is {np.exp(value):.4g} times what it was: another unit?"
+        if measure is LEVEL:
+            return f"jobs of one kind have {np.exp(value):.2f} times the peaks that they had"
+        if measure is COUNT:
+            return f"{np.exp(value):.2f} times as many as on the same weekday before"
+        return f"values are spread otherwise (index {value:.2f}; at most {self.usual or 0:.2f} is usual)"
 
 
-def find_drift(before: pd.DataFrame, now: pd.DataFrame) -> list[FieldDrift]:
-    """Compare the main fields of new rows with those that a model learned from.
+@dataclass(frozen=True)
+class Drift:
+    """The newest day against the days before it.
 
-    Args:
-        before: Accepted rows that the model could learn from, one or more.
-        now: Newer accepted rows, one or more.
-
-    Returns:
-        A `FieldDrift` for each field that either has.
-
-    Source: the population stability index as used in credit scoring (Siddiqi, Credit Risk Scorecards, 2006); its
-    expectation by chance, (bins - 1) (1/n + 1/m), from its approximation by a chi-squared sum (Yurdakul, 2018).
+    Attributes:
+        shifts: Every field in every measure; empty where there is nothing to compare.
+        days: Earlier days that have rows.
     """
-    fields: list[tuple[str, Callable[..., FieldDrift]]] = [
-        *((name, _of_words) for name in WORDS),
-        *((name, _of_numbers) for name in NUMBERS),
-    ]
-    there = set(before.columns) & set(now.columns)
-    return [compare(name, before[name], now[name]) for name, compare in fields if name in there]
+
+    shifts: tuple[Shift, ...]
+    days: int
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether there are enough days to tell."""
+        return self.days >= LEAST_DAYS
+
+    @property
+    def alarms(self) -> tuple[Shift, ...]:
+        """What stands out."""
+        return tuple(shift for shift in self.shifts if shift.is_alarm)
 
 
-def find_newest_drift(rows: pd.DataFrame, newest: timedelta = NEWEST, before: timedelta = BEFORE) -> list[FieldDrift]:
-    """Compare the newest rows with those of the days before them; empty where one of the two has no row.
+def find_newest_drift(rows: pd.DataFrame) -> Drift:
+    """Compare the 24 hours up to the newest row with the days before them.
 
     Args:
-        rows: Accepted rows in the order of time.
-        newest: How far back from the last row the newest go.
-        before: How far back from there the others go.
+        rows: Accepted rows in contract columns, those of the last `LOOK_BACK` or more.
     """
     if rows.empty:
-        return []
-    begin = rows["time"].max() - newest
-    now = rows[rows["time"] > begin]
-    earlier = rows[(rows["time"] <= begin) & (rows["time"] > begin - before)]
-    return find_drift(earlier, now) if len(earlier) and len(now) else []
-
-
-def _of_words(field: str, before: pd.Series, now: pd.Series) -> FieldDrift:
-    known, seen = before.astype("object"), now.astype("object")
-    words = list(dict.fromkeys([*known.dropna(), *seen.dropna()]))
-    shares = [_shares(pd.Categorical(each, categories=words).codes, len(words)) for each in (known, seen)]
-    unseen = seen.notna() & ~seen.isin(known.dropna())
-    return _drift(field, shares, before, now, unseen_pct=100 * float(unseen.mean()), median_ratio=None)
-
-
-def _of_numbers(field: str, before: pd.Series, now: pd.Series) -> FieldDrift:
-    old, new = (each.to_numpy(dtype=np.float64, na_value=np.nan) for each in (before, now))
-    known, seen = old[~np.isnan(old)], new[~np.isnan(new)]
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, BINS + 1)[1:-1])) if known.size else np.empty(0)
-    codes = [np.where(np.isnan(each), -1, np.searchsorted(edges, each, side="left")) for each in (old, new)]
-    shares = [_shares(each, len(edges) + 1) for each in codes]
-    ratio = float(np.median(seen) / np.median(known)) if known.size and seen.size and np.median(known) > 0 else None
-    return _drift(field, shares, before, now, unseen_pct=None, median_ratio=ratio)
-
-
-def _shares(codes: np.ndarray, bins: int) -> FloatArray:
-    """Share of each bin, and of missing values (code -1) in the last place."""
-    counts = np.bincount(np.where(codes < 0, bins, codes), minlength=bins + 1)
-    return counts / max(len(codes), 1)
-
-
-def _drift(
-    field: str,
-    shares: list[FloatArray],
-    before: pd.Series,
-    now: pd.Series,
-    *,
-    unseen_pct: float | None,
-    median_ratio: float | None,
-) -> FieldDrift:
-    old, new = (np.maximum(each, SHARE_FLOOR) for each in shares)
-    used = (shares[0] > 0) | (shares[1] > 0)
-    return FieldDrift(
-        field,
-        psi=float(((new - old) * np.log(new / old))[used].sum()),
-        chance_psi=float((used.sum() - 1) * (1 / len(before) + 1 / len(now))),
-        unseen_pct=unseen_pct,
-        missing_before_pct=100 * float(before.isna().mean()),
-        missing_now_pct=100 * float(now.isna().mean()),
-        median_ratio=median_ratio,
+        return Drift((), 0)
+    coded = CodedRows.of(rows)
+    ages = [_day(coded, age) for age in range(2 * DAYS + 1)]
+    days = sum(len(day) > 0 for day in ages[1 : DAYS + 1])
+    usual: dict[tuple[str, str], float] = {}
+    if days >= LEAST_DAYS:
+        for change in chain.from_iterable(_changes(coded, ages, age) for age in range(1, DAYS + 1)):
+            key = (change.field, change.measure.name)
+            usual[key] = max(usual.get(key, 0.0), abs(change.value))
+    return Drift(
+        tuple(Shift(change, usual.get((change.field, change.measure.name))) for change in _changes(coded, ages, age=0)),
+        days,
     )
+
+
+def _day(coded: CodedRows, age: int) -> CodedRows:
+    """The rows of 24 hours, as many days before the newest ones."""
+    newest_us, day_us = int(coded.times_us[-1]), DAY // timedelta(microseconds=1)
+    return coded.between(newest_us - (age + 1) * day_us, newest_us - age * day_us)
+
+
+def _changes(coded: CodedRows, ages: list[CodedRows], age: int) -> list[Change]:
+    """How the day of an age differs from its own past."""
+    day, past = ages[age], ages[age + 1 : age + 1 + DAYS]
+    alike = [len(one) for one in past[WEEK - 1 :: WEEK] if len(one)]
+    found = []
+    if alike and len(day):
+        found.append(Change("rows", COUNT, float(np.log(len(day) / np.median(alike)))))
+    if len(day) >= LEAST_ROWS and any(map(len, past)):
+        newest_us, day_us = int(coded.times_us[-1]), DAY // timedelta(microseconds=1)
+        before = coded.between(newest_us - (age + 1 + DAYS) * day_us, newest_us - (age + 1) * day_us)
+        found.extend(changes(before, day))
+    return found

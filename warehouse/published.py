@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -178,6 +178,21 @@ def newest_time(snapshot: Snapshot) -> pd.Timestamp:
         query = f"SELECT max(time) FROM {PARQUET_FILES}"  # noqa: S608 - our own names
         found = memory.execute(query, [snapshot.paths]).fetchall()[0][0] if snapshot.parts else None
     return pd.Timestamp("NaT" if found is None else found)
+
+
+def read_job(snapshot: Snapshot, atom_id: str) -> pd.DataFrame:
+    """Read the accepted row of an id: all columns as `read_rows`, one row or none."""
+    rows = [] if not snapshot.parts else _times_of(snapshot, atom_id)
+    if not rows:
+        return read_rows(snapshot, until=datetime.min)  # noqa: DTZ901 - times of the contract are naive
+    found = read_rows(snapshot, since=rows[0], until=rows[0] + timedelta(microseconds=1))
+    return found[found["atom_id"] == atom_id].reset_index(drop=True)
+
+
+def _times_of(snapshot: Snapshot, atom_id: str) -> list[datetime]:
+    query = f"SELECT time FROM {PARQUET_FILES} WHERE atom_id = ?"  # noqa: S608 - our own text
+    with duckdb.connect() as memory:
+        return [time for (time,) in memory.execute(query, [snapshot.paths, atom_id]).fetchall()]
 
 
 def verify_parts(layout: Layout) -> list[str]:

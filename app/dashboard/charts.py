@@ -14,7 +14,7 @@ POLICIES = {"champion": "champion", "memreq": "requests", "rolling_max_20": "rol
 RUNNING = {"score": "allocations", "requests": POLICIES["memreq"]}
 """Lines of a walk's score, by column."""
 
-Drawn = alt.Chart | alt.LayerChart | alt.FacetChart
+Drawn = alt.Chart | alt.LayerChart | alt.FacetChart | alt.VConcatChart
 
 SCORE_AXIS = "business score (lower is better)"
 TIME_AXIS = alt.Axis(format="%m-%d %H:%M", labelOverlap=True)
@@ -104,6 +104,32 @@ def holdout_chart(scores: pd.DataFrame) -> Drawn:
         )
         .properties(height=300)
     )
+    return drawn
+
+
+def saved_chart(nights: pd.DataFrame) -> Drawn:
+    """GiB saved a day, and below it the jobs that got less than their peak, at the end of each night's jobs.
+
+    Args:
+        nights: As `warehouse.nightly_savings.nightly_savings`.
+    """
+    base = alt.Chart(nights).encode(
+        x=alt.X("until:T", title="jobs until (UTC)", axis=TIME_AXIS),
+        tooltip=[
+            alt.Tooltip("from:T", title="jobs from (UTC)", format="%Y-%m-%d %H:%M"),
+            alt.Tooltip("until:T", title="until (UTC)", format="%Y-%m-%d %H:%M"),
+            alt.Tooltip("jobs:Q", format=",.0f"),
+            alt.Tooltip("under_jobs:Q", title="below their peak", format=",.0f"),
+            alt.Tooltip("gib_saved_a_day:Q", title="GiB saved a day", format=",.0f"),
+        ],
+    )
+    saved = base.mark_line(color=CHAMPION, point=alt.OverlayMarkDef(color=CHAMPION, size=60)).encode(
+        y=alt.Y("gib_saved_a_day:Q", title="GiB saved a day")
+    )
+    risk = base.mark_line(color=RISK, point=alt.OverlayMarkDef(color=RISK, shape="triangle-up", size=60)).encode(
+        y=alt.Y("under_jobs:Q", title="jobs below peak", axis=WHOLE_AXIS)
+    )
+    drawn: Drawn = alt.vconcat(saved.properties(height=140), risk.properties(height=100))
     return drawn
 
 

@@ -2,45 +2,64 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
-from resource_prediction.drift import FieldDrift
+from resource_prediction.drift import DAYS, LEAST_DAYS, MARGIN, Drift, Shift
 
-COLUMNS = {
-    "psi": st.column_config.NumberColumn(
-        "shift", format="%.2f", help="Population stability index: 0 is the same; 0.25 above chance is much."
+FIGURE = "%.2f"
+COLUMNS: dict[str, Any] = {
+    "is_alarm": "alarm",
+    "newest": st.column_config.NumberColumn("newest day", format=FIGURE, help="For a ratio, 1 is the same; else 0."),
+    "usual": st.column_config.NumberColumn(
+        "usual, at most", format=FIGURE, help=f"The largest of the {DAYS} days before, each held against its own past."
     ),
-    "chance_psi": st.column_config.NumberColumn(
-        "by chance", format="%.2f", help="The shift that as many rows of one population would show."
-    ),
-    "unseen_pct": st.column_config.NumberColumn(
-        "new words %", format="%.1f", help="Rows whose value did not occur in the weeks before."
-    ),
-    "missing_before_pct": st.column_config.NumberColumn("missing before %", format="%.1f"),
-    "missing_now_pct": st.column_config.NumberColumn("missing now %", format="%.1f"),
-    "median_ratio": st.column_config.NumberColumn(
-        "median by before", format="%.2f", help="Median of the newest day by that of the weeks before."
+    "limit": st.column_config.NumberColumn(
+        "alarm above",
+        format=FIGURE,
+        help=f"The measure's bound, or {MARGIN:g} times what is usual where that is more; a ratio in either direction.",
     ),
 }
 
 
-def drift_sentences(found: list[FieldDrift]) -> list[str]:
-    """A sentence for each finding of each field."""
-    return [f"**{each.field}**: {finding}" for each in found for finding in each.findings]
+def drift_sentences(found: Drift) -> list[str]:
+    """A sentence for each alarm."""
+    return [f"**{shift.change.field}**: {shift.sentence}" for shift in found.alarms]
 
 
-def show_drift(found: list[FieldDrift]) -> None:
-    """Findings first, then the table behind them."""
-    if not found:
+def show_drift(found: Drift) -> None:
+    """Alarms first, then the table behind them."""
+    if not found.shifts:
         st.info("There is too little telemetry to compare: a day, and something before it.")
         return
     sentences = drift_sentences(found)
-    if sentences:
+    if not found.is_judged:
+        st.info(f"Too few days to tell: {found.days} before the newest one, of {LEAST_DAYS} or more that it takes.")
+    elif sentences:
         st.warning("\n".join(f"- {sentence}" for sentence in sentences), icon=":material/trending_up:")
     else:
         st.success("Yes: no main field stands out.", icon=":material/check:")
-    table = pd.DataFrame([asdict(each) for each in found])
-    st.dataframe(table, hide_index=True, column_config=COLUMNS, key="drift", placeholder="")
+    st.dataframe(drift_table(found), hide_index=True, column_config=COLUMNS, key="drift", placeholder="")
+
+
+def drift_table(found: Drift) -> pd.DataFrame:
+    """A row for each field and measure, alarms first: ``field``, ``measure``, ``is_alarm`` and its figures."""
+    rows = [
+        {
+            "field": shift.change.field,
+            "measure": shift.change.measure.name,
+            "is_alarm": shift.is_alarm,
+            "newest": _figure(shift, shift.change.value),
+            "usual": _figure(shift, shift.usual),
+            "limit": _figure(shift, shift.limit),
+        }
+        for shift in found.shifts
+    ]
+    return pd.DataFrame(rows).sort_values("is_alarm", ascending=False, kind="stable")
+
+
+def _figure(shift: Shift, value: float | None) -> float | None:
+    return None if value is None else float(np.exp(value)) if shift.change.measure.is_ratio else value

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from math import isnan
 from typing import Any
 
 import streamlit as st
 
-from dashboard.past_rows import load_known_values, load_newest_submission, load_recent_jobs
+from dashboard.past_rows import load_job, load_known_values, load_newest_submission, load_recent_jobs
+from dashboard.words import plain
 from resource_prediction.models import DeployableModel
+from resource_prediction.unseen_jobs import UnseenJobs
 from warehouse.layout import Layout
 
 NOT_GIVEN = "(not given)"
@@ -74,7 +77,7 @@ def show_recent(layout: Layout, model: DeployableModel) -> Job:
         StoreError: Nothing is published, or it is damaged.
     """
     recent = load_recent_jobs(layout, model)
-    rows = [{str(name): value for name, value in row.items()} for row in recent.rows.to_dict("records")]
+    rows = _raw(recent)
     names = [_name(row) for row in rows]
     place = st.selectbox(
         "Job, the newest first",
@@ -83,7 +86,34 @@ def show_recent(layout: Layout, model: DeployableModel) -> Job:
         key="recent_job",
         help="Jobs with a final peak that came after the model's fit: it has not seen them.",
     )
-    return Job(rows[place], float(recent.peak_gib[place]), bool(recent.is_censored[place]))
+    return _job(recent, place)
+
+
+def show_found(layout: Layout, model: DeployableModel) -> Job | None:
+    """A job of the telemetry by its id; None until one is found.
+
+    Raises:
+        StoreError: Nothing is published, or it is damaged.
+    """
+    atom_id = st.text_input("Id of the job (atom_id)", key="atom_id", placeholder="As in the telemetry").strip()
+    if not atom_id:
+        st.caption("Any job of the telemetry. For one that the model was fitted on, the answer looks back.")
+        return None
+    found = load_job(layout, atom_id, model.recipe.label_delay_us)
+    if found is None:
+        st.warning(f"No accepted job has the id {plain(atom_id)}: rejected rows are on the page Telemetry.")
+        return None
+    st.caption(plain(_name(_raw(found)[0])))
+    return _job(found, 0)
+
+
+def _raw(jobs: UnseenJobs) -> list[dict[str, Any]]:
+    return [{str(name): value for name, value in row.items()} for row in jobs.rows.to_dict("records")]
+
+
+def _job(jobs: UnseenJobs, place: int) -> Job:
+    peak_gib = float(jobs.peak_gib[place])
+    return Job(_raw(jobs)[place], None if isnan(peak_gib) else peak_gib, bool(jobs.is_censored[place]))
 
 
 def _show_field(column: Any, name: str, values: tuple[Any, ...], newest: object) -> str | None:  # noqa: ANN401 - a place on the page

@@ -16,7 +16,8 @@ import streamlit as st
 
 from dashboard.words import plain
 from resource_prediction.defaults import LABEL_DELAY
-from resource_prediction.drift import FieldDrift, find_newest_drift
+from resource_prediction.drift import LOOK_BACK, Drift, find_newest_drift
+from resource_prediction.drift_measures import NUMBERS, WORDS
 from resource_prediction.durations import parse_duration_us
 from resource_prediction.errors import ResourcePredictionError
 from resource_prediction.models import DeployableModel
@@ -33,7 +34,7 @@ from warehouse.telemetry_report import newest_submission, rows_a_day
 
 KEPT_MODELS, KEPT_TABLES = 6, 4
 RECENT = timedelta(days=29)
-"""How far back telemetry is looked at for drift and waste: a store of years must not be read whole for a page."""
+"""How far back telemetry is looked at for waste: a store of years must not be read whole for a page."""
 
 
 def load_model(layout: Layout, digest: str) -> DeployableModel:
@@ -76,8 +77,8 @@ def load_rows_a_day(layout: Layout) -> tuple[pd.DataFrame, datetime | None]:
     return _load_rows_a_day(str(layout.store.resolve()), read_pointer(layout).sha256)
 
 
-def load_drift(layout: Layout) -> list[FieldDrift]:
-    """The newest day against the weeks before it.
+def load_drift(layout: Layout) -> Drift:
+    """The newest day against the days before it.
 
     Raises:
         StoreError: Nothing is published, or it is damaged.
@@ -130,18 +131,18 @@ def _load_rows_a_day(store: str, manifest_sha256: str) -> tuple[pd.DataFrame, da
 
 
 @st.cache_data(max_entries=KEPT_TABLES, show_spinner="Comparing the newest day")
-def _load_drift(store: str, manifest_sha256: str) -> list[FieldDrift]:
-    return find_newest_drift(_recent_rows(store))
+def _load_drift(store: str, manifest_sha256: str) -> Drift:
+    return find_newest_drift(_recent_rows(store, ("time", *WORDS, *NUMBERS), LOOK_BACK))
 
 
 @st.cache_data(max_entries=KEPT_TABLES, show_spinner="Summing up requests")
 def _load_waste(store: str, manifest_sha256: str) -> pd.DataFrame:
-    rows = _recent_rows(store)
+    rows = _recent_rows(store, LEARNING_COLUMNS, RECENT)
     return waste_by(rows, read_outcomes(rows, parse_duration_us(LABEL_DELAY)), ["component", "buildProfile"])
 
 
-def _recent_rows(store: str) -> pd.DataFrame:
+def _recent_rows(store: str, columns: tuple[str, ...], span: timedelta) -> pd.DataFrame:
     layout = Layout(Path(store))
     snapshot = read_snapshot(layout)
     newest = newest_submission(layout, snapshot)
-    return read_rows(snapshot, LEARNING_COLUMNS, since=None if newest is None else newest - RECENT)
+    return read_rows(snapshot, columns, since=None if newest is None else newest - span)

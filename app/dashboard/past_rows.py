@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import streamlit as st
 
 from dashboard.loading import load_rows
 from resource_prediction.models import DeployableModel
+from resource_prediction.outcomes import read_outcomes
 from resource_prediction.similar_jobs import PastJobs
 from resource_prediction.telemetry import LEARNING_COLUMNS
 from resource_prediction.unseen_curve import UnseenCurve, unseen_curve
@@ -16,7 +18,7 @@ from resource_prediction.unseen_jobs import UnseenJobs, unseen_jobs
 from warehouse.faults import reader_faults
 from warehouse.known_values import known_values, newest_submission
 from warehouse.layout import Layout
-from warehouse.published import read_pointer, read_snapshot
+from warehouse.published import read_job, read_pointer, read_snapshot
 
 RECENT_JOBS = 200
 """Jobs that one can pick: the newest."""
@@ -59,6 +61,21 @@ def load_recent_jobs(layout: Layout, model: DeployableModel) -> UnseenJobs:
         StoreError: Nothing is published, or it is damaged.
     """
     return _recent_jobs(*_version(layout), model.digest, model)
+
+
+def load_job(layout: Layout, atom_id: str, label_delay_us: int) -> UnseenJobs | None:
+    """The published job of an id, with its peak where that is final; None without such a row.
+
+    Raises:
+        StoreError: Nothing is published, or it is damaged.
+    """
+    with reader_faults(layout):
+        rows = read_job(read_snapshot(layout), atom_id)
+    if rows.empty:
+        return None
+    outcomes = read_outcomes(rows, label_delay_us)
+    peak_gib = np.where(outcomes.is_scored, outcomes.peak_gib, np.nan)
+    return UnseenJobs(rows[list(LEARNING_COLUMNS)], peak_gib, outcomes.memreq_gib, outcomes.is_censored)
 
 
 def load_curve(layout: Layout, model: DeployableModel) -> UnseenCurve:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
+from typing import Literal
 
 import altair as alt
 import pandas as pd
@@ -62,10 +63,19 @@ def curve_chart(points: pd.DataFrame, under_cost: float) -> alt.LayerChart | alt
     line = base.mark_line(color=OTHER, point=alt.OverlayMarkDef(color=OTHER, size=40)).encode(order="under_cost:Q")
     presets = base.transform_filter("datum.preset != ''")
     named = presets.mark_point(color=OTHER, size=110, filled=True, shape="diamond")
-    names = presets.mark_text(align="left", baseline="bottom", dx=8, dy=-4, color=REQUEST, fontSize=12).encode(
-        text="preset:N"
+    # A name on the right half stands above its point, so that a narrow window does not cut it.
+    middle = float(points["over_pct"].min() + points["over_pct"].max()) / 2
+    halves: tuple[tuple[str, Literal["left", "center"], int, int], ...] = (
+        (f"datum.over_pct <= {middle}", "left", 8, -4),
+        (f"datum.over_pct > {middle}", "center", 0, -20),
     )
+    names = [
+        presets.transform_filter(half)
+        .mark_text(align=align, baseline="bottom", dx=dx, dy=dy, color=REQUEST, fontSize=12)
+        .encode(text="preset:N")
+        for half, align, dx, dy in halves
+    ]
     chosen = base.transform_filter(f"datum.under_cost == {under_cost:g}").mark_point(
         color=RISK, size=260, strokeWidth=3, filled=False
     )
-    return alt.layer(line, named, chosen, names).properties(height=300)
+    return alt.layer(line, named, chosen, *names).properties(height=300)

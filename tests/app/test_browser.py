@@ -25,7 +25,7 @@ pytestmark = pytest.mark.slow
 
 PAGES = ("Champion", "Leaderboard and history", "Predict", "Simulation", "Telemetry")
 LOOKS = {"light": ("light", WIDE), "dark": ("dark", WIDE), "narrow": ("light", NARROW)}
-PICTURE_HEIGHT = 1_300
+PICTURE_HEIGHT = 1_500
 Serve = Callable[[Path], Dashboard]
 
 

@@ -66,7 +66,8 @@ def test_the_leaderboard_has_every_family_best_first_and_every_verdict(two_night
     assert scores == sorted(scores)
     assert families["serves"].sum() == 1
     compared, verdicts = table(app, 1), table(app, 2)
-    assert len(compared) == len(verdicts) == 2
+    assert len(compared) == 3
+    assert len(verdicts) == 2
     assert verdicts["verdict"].tolist()[-1] == "first"
     assert any("rollback" in block.value for block in app.code)
 
@@ -81,7 +82,9 @@ def test_a_broken_artifact_is_named_in_its_place_and_the_page_goes_on(copied: Pa
     assert not app.exception
     assert any("cannot be shown" in error.value for error in app.error)
     assert app.title[0].value == "Simulation"
-    assert not app.switch_page("champion.py").run().error
+    (told,) = app.switch_page("champion.py").run().error
+    assert "The comparison with the last champion cannot be shown" in told.value
+    assert "serves since" in texts(app)
 
 
 def test_a_broken_registry_is_one_sentence_on_every_page(copied: Path, open_app: Open) -> None:
@@ -142,3 +145,20 @@ def test_the_telemetry_page_counts_days_waste_and_rejected_rows(two_nights: Path
 def test_every_page_is_a_file_in_the_menu() -> None:
     assert importlib.util.find_spec("dashboard") is not None
     assert len(pages()) == len(list((ROOT / "app").glob("*.py"))) - 1
+
+
+def test_what_nights_saved_and_when_they_come_is_told(two_nights: Path, open_app: Open) -> None:
+    app = open_app(two_nights)
+    assert "Nights so far began about" in texts(app)
+    nights = table(app, 0)
+    assert nights["gib_saved"].notna().all()
+    assert "usd_saved" not in nights
+
+
+def test_the_champion_is_held_against_the_last_one_and_the_requests_on_the_same_jobs(
+    two_nights: Path, open_app: Open
+) -> None:
+    compared = table(open_app(two_nights), 1)
+    assert compared["version"].tolist()[-1] == "requests"
+    assert len(compared) == 3
+    assert compared["jobs"].nunique() == 1

@@ -23,7 +23,7 @@ pytestmark = pytest.mark.slow
 Open = Callable[..., AppTest]
 QUANTILES = "quantile_ensemble_regression"
 BALANCED, TINY, SMALL = (f"Quantile Ensemble: {name}" for name in ("Balanced", "Tiny Under-allocation", "Small Waste"))
-FORM, UPLOAD, RECENT = "A form", "A CSV file", "Recent telemetry"
+FORM, UPLOAD, RECENT, BY_ID = "A form", "A CSV file", "Recent telemetry", "A job's id"
 
 
 def page(open_page: Open, *choices: str) -> AppTest:
@@ -139,6 +139,18 @@ def test_a_time_before_the_fit_is_said_to_have_no_history(open_page: Open) -> No
     submit(opened)
     assert "before the model's fit" in texts(opened, "info")
     assert "No job had a known peak" in texts(opened, "info")
+
+
+def test_a_job_is_found_by_its_id_and_shown_with_its_peak(open_page: Open, layout: Layout) -> None:
+    rows = read_rows(read_snapshot(layout))
+    wanted = rows[(rows["ts_status"] == "ok") & ~rows["is_twin"]].iloc[-1]
+    opened = page(open_page, BALANCED, BY_ID)
+    assert "Allocation" not in figures(opened)
+    opened.text_input(key="atom_id").set_value(wanted["atom_id"]).run()
+    assert not opened.exception
+    assert figures(opened)["Real peak"] == f"{wanted['max_rss'] / 2**30:,.1f} GiB"
+    opened.text_input(key="atom_id").set_value("nobody").run()
+    assert "No accepted job has the id nobody" in opened.warning[-1].value
 
 
 @pytest.mark.parametrize("model", ["Classification", BALANCED])

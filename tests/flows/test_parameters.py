@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from flows.parameters import RetrainParameters
 from resource_prediction.config import families_of
+from warehouse.nightly_savings import PRICE_PARAMETERS
 
 
 @pytest.mark.parametrize(
@@ -87,3 +88,8 @@ def test_the_form_in_the_ui_explains_every_parameter_and_knows_its_bounds() -> N
     assert [name for name, field in fields.items() if "description" not in field] == []
     assert (fields["demo_rows"]["minimum"], fields["demo_rows"]["maximum"]) == (500, 50_000_000)
     assert (fields["under_cost"]["exclusiveMinimum"], fields["under_cost"]["maximum"]) == (0, 1_000)
+
+
+def test_the_price_that_was_asked_for_is_in_what_a_run_records() -> None:
+    recorded = RetrainParameters(job_hours=0.5, usd_per_gib_hour=0.01).model_dump(mode="json")
+    assert [recorded[name] for name in PRICE_PARAMETERS] == [0.5, 0.01]

@@ -1,23 +1,27 @@
-"""Drift is found where a field changed, and not where the same population was drawn again."""
+"""An alarm where the newest day changed, and none for weekends, bursts, or too few days."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from resource_prediction.drift import FieldDrift, find_drift, find_newest_drift
+from resource_prediction.demo_farm import generate_rows
+from resource_prediction.drift import LEAST_DAYS, LOOK_BACK, Drift, find_newest_drift
+from resource_prediction.drift_measures import CodedRows, changes
 
 PROFILES = ["gcc-opt", "gcc-dbg", "clang-opt"]
+ROWS_A_DAY = 144
 
 
-def telemetry(rows: int, seed: int, begin: str = "2025-04-01") -> pd.DataFrame:
-    """Rows of one population, ten minutes apart."""
-    draw = np.random.default_rng(seed)
+def telemetry(days: int, seed: int, begin: str = "2025-03-03") -> pd.DataFrame:
+    """Rows of one population, ten minutes apart, from a Monday on."""
+    rows, draw = days * ROWS_A_DAY, np.random.default_rng(seed)
     return pd.DataFrame(
         {
             "time": pd.date_range(begin, periods=rows, freq="10min"),
@@ -28,66 +32,106 @@ def telemetry(rows: int, seed: int, begin: str = "2025-04-01") -> pd.DataFrame:
     )
 
 
-def of(field: str, found: list[FieldDrift]) -> FieldDrift:
-    """The drift of one field."""
-    return next(each for each in found if each.field == field)
+def newest_day(rows: pd.DataFrame) -> pd.Series:
+    """Which rows are of the 24 hours up to the newest."""
+    return rows["time"] > rows["time"].max() - timedelta(days=1)
 
 
-@given(st.integers(0, 200), st.integers(100, 400))
-def test_another_draw_of_the_same_population_is_no_drift(seed: int, rows: int) -> None:
-    found = find_drift(telemetry(1_000, seed), telemetry(rows, seed + 1_000))
-    assert [each.field for each in found] == ["buildProfile", "memreq", "max_rss"]
-    assert all(each.findings == () for each in found)
+def alarms(found: Drift) -> set[tuple[str, str]]:
+    """Field and measure of each alarm."""
+    return {(shift.change.field, shift.change.measure.name) for shift in found.alarms}
 
 
-def test_equal_rows_have_an_index_of_nothing() -> None:
-    rows = telemetry(300, 1)
-    assert [each.psi for each in find_drift(rows, rows)] == [0.0, 0.0, 0.0]
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 10_000), st.integers(0, 10))
+def test_another_draw_of_the_same_population_is_no_alarm(seed: int, weeks_more: int) -> None:
+    found = find_newest_drift(telemetry(LEAST_DAYS + 1 + weeks_more, seed))
+    assert found.is_judged
+    assert found.alarms == ()
 
 
-def test_the_index_is_the_sum_over_words() -> None:
-    before = pd.DataFrame({"buildProfile": ["a"] * 50 + ["b"] * 50})
-    now = pd.DataFrame({"buildProfile": ["a"] * 80 + ["b"] * 20})
-    (found,) = find_drift(before, now)
-    assert found.psi == pytest.approx(0.3 * np.log(0.8 / 0.5) + -0.3 * np.log(0.2 / 0.5))
-    assert found.chance_psi == pytest.approx(1 * (1 / 100 + 1 / 100))
-    assert "spread otherwise" in found.findings[0]
+def test_the_index_is_the_sum_over_words_less_what_chance_gives() -> None:
+    words = pd.Series(["a"] * 50 + ["b"] * 50 + ["a"] * 80 + ["b"] * 20)
+    times = pd.date_range("2025-03-03", periods=200, freq="1min")
+    coded = CodedRows.of(pd.DataFrame({"time": times, "component": words}))
+    middle_us, last_us = int(coded.times_us[99]), int(coded.times_us[199])
+    spread = next(changes(coded.between(-1, middle_us), coded.between(middle_us, last_us)))
+    assert spread.value == pytest.approx(0.3 * np.log(0.8 / 0.5) - 0.3 * np.log(0.2 / 0.5) - (1 / 100 + 1 / 100))
 
 
-def test_new_words_are_counted() -> None:
-    now = telemetry(200, 2)
-    now.loc[:99, "buildProfile"] = "rust-opt"
-    found = of("buildProfile", find_drift(telemetry(500, 1), now))
-    assert found.unseen_pct == 50.0
-    assert any("50 % have words that the model has not learned" in each for each in found.findings)
+@pytest.mark.parametrize("days", [0, 1, 5, LEAST_DAYS])
+def test_too_few_days_are_no_alarm_whatever_they_hold(days: int) -> None:
+    rows = telemetry(days, 1)
+    rows.loc[newest_day(rows) if days else [], "max_rss"] *= 1_024
+    found = find_newest_drift(rows)
+    assert not found.is_judged
+    assert found.alarms == ()
 
 
-def test_a_peak_in_another_unit_is_named() -> None:
-    now = telemetry(200, 2)
-    now["max_rss"] /= 1_024
-    found = of("max_rss", find_drift(telemetry(500, 1), now))
-    assert found.median_ratio == pytest.approx(1 / 1_024, rel=0.3)
-    assert found.findings[0].endswith("times what it was: another unit?")
+@pytest.mark.parametrize("last_day", [33, 34, 35], ids=["Saturday", "Sunday", "Monday"])
+def test_a_weekend_like_those_before_is_no_alarm(last_day: int) -> None:
+    rows = telemetry(35 + 7, 1)
+    is_weekend = rows["time"].dt.day_of_week >= 5
+    rows.loc[is_weekend, "buildProfile"] = "nightly-opt"
+    kept = rows[~is_weekend | (np.arange(len(rows)) % 5 == 0)]
+    until = kept["time"].min().normalize() + timedelta(days=last_day)
+    found = find_newest_drift(kept[kept["time"] < until])
+    assert found.is_judged
+    assert found.alarms == ()
 
 
-def test_values_that_go_missing_are_counted_and_no_number_is_made_of_them() -> None:
-    now = telemetry(200, 2)
-    now.loc[:59, "memreq"] = np.nan
-    now["max_rss"] = np.nan
-    found = find_drift(telemetry(500, 1), now)
-    assert of("memreq", found).missing_now_pct == 30.0
-    assert any("30 % are missing, where it was 0 %" in each for each in of("memreq", found).findings)
-    assert of("max_rss", found).median_ratio is None
-    assert np.isfinite(of("max_rss", found).psi)
+def larger_peaks(rows: pd.DataFrame, day: pd.Series) -> pd.DataFrame:
+    return rows.assign(max_rss=rows["max_rss"].where(~day, rows["max_rss"] * 1.5))
 
 
-def test_the_newest_day_is_held_against_the_weeks_before_it() -> None:
-    rows = telemetry(144 * 5, 1)
-    rows.loc[rows["time"] > rows["time"].max() - timedelta(days=1), "buildProfile"] = "gcc-opt"
-    assert of("buildProfile", find_newest_drift(rows)).findings
-    assert not of("buildProfile", find_newest_drift(rows.iloc[: 144 * 4])).findings
+def another_unit(rows: pd.DataFrame, day: pd.Series) -> pd.DataFrame:
+    return rows.assign(max_rss=rows["max_rss"].where(~day, rows["max_rss"] * 1_024.0))
 
 
-@pytest.mark.parametrize("rows", [0, 20])
-def test_without_an_earlier_day_there_is_nothing_to_say(rows: int) -> None:
-    assert find_newest_drift(telemetry(rows, 1)) == []
+def a_new_component(rows: pd.DataFrame, day: pd.Series) -> pd.DataFrame:
+    return rows.assign(component=rows["component"].where(~day | (np.arange(len(rows)) % 2 == 0), "component_new"))
+
+
+def rows_missing(rows: pd.DataFrame, day: pd.Series) -> pd.DataFrame:
+    return rows[~day | (np.arange(len(rows)) % 5 == 0)]
+
+
+def values_missing(rows: pd.DataFrame, day: pd.Series) -> pd.DataFrame:
+    return rows.assign(memreq=rows["memreq"].astype("float64").mask(day & (np.arange(len(rows)) % 2 == 0)))
+
+
+@pytest.fixture(scope="module")
+def quiet() -> pd.DataFrame:
+    """Sixty days of the demo farm, a thousand jobs a day."""
+    return generate_rows(60_000, 60, seed=3).sort_values("time", ignore_index=True)
+
+
+@pytest.mark.parametrize(
+    ("plant", "expected"),
+    [
+        (larger_peaks, ("max_rss", "peak by kind of job, ratio")),
+        (another_unit, ("max_rss", "median, ratio")),
+        (a_new_component, ("component", "new words, %")),
+        (rows_missing, ("rows", "rows, ratio")),
+        (values_missing, ("memreq", "missing, points")),
+    ],
+)
+def test_a_planted_shift_is_an_alarm_on_its_day(
+    quiet: pd.DataFrame, plant: Callable[[pd.DataFrame, pd.Series], pd.DataFrame], expected: tuple[str, str]
+) -> None:
+    assert find_newest_drift(quiet).alarms == ()
+    assert expected in alarms(find_newest_drift(plant(quiet, newest_day(quiet))))
+
+
+@pytest.mark.slow
+def test_on_a_quiet_farm_at_most_two_days_of_a_hundred_are_alarms() -> None:
+    judged = alarmed = 0
+    for seed in (1, 2):
+        rows = generate_rows(60_000, 60, seed)
+        for back in range(60 - LEAST_DAYS - 1):
+            until = rows["time"].max() - timedelta(days=back)
+            found = find_newest_drift(rows[(rows["time"] <= until) & (rows["time"] > until - LOOK_BACK)])
+            judged += found.is_judged
+            alarmed += bool(found.alarms)
+    assert judged >= 2 * 44
+    assert alarmed <= 0.02 * judged

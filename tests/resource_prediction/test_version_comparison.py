@@ -33,6 +33,21 @@ def test_only_jobs_after_both_fits_count_and_both_are_scored_on_them(make_rows: 
     for model, score in ((old, found.first), (new, found.second)):
         own = business_score(jobs.peak_gib, model.predict(jobs.rows, 5.0), 5.0, censored=jobs.is_censored)
         assert score == own
+    assert found.requests == business_score(jobs.peak_gib, jobs.memreq_gib, 5.0, censored=jobs.is_censored)
+
+
+def test_requests_are_told_only_where_every_job_has_one(make_rows: Callable[..., pd.DataFrame]) -> None:
+    small_farm = make_rows(1_500, seed=3)
+    old, new = (fit_at(small_farm, at_share(small_farm, share)) for share in (FIRST, SECOND))
+    assert compare_versions(old, new, small_farm.assign(memreq=np.nan), 5.0).requests is None
+
+
+def test_of_many_jobs_some_are_scored_evenly_over_their_time(make_rows: Callable[..., pd.DataFrame]) -> None:
+    small_farm = make_rows(1_500, seed=3)
+    old, new = (fit_at(small_farm, at_share(small_farm, share)) for share in (FIRST, SECOND))
+    few, every = compare_versions(old, new, small_farm, 5.0, most_jobs=50), compare_versions(old, new, small_farm, 5.0)
+    assert few.first.rows == few.second.rows == 50
+    assert (few.since, few.until) == (every.since, every.until)
 
 
 def test_the_gain_is_the_second_against_the_first(make_rows: Callable[..., pd.DataFrame]) -> None:

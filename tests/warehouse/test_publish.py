@@ -17,7 +17,7 @@ from warehouse.engine import open_engine, rebuild
 from warehouse.ingest import IngestReport, ingest
 from warehouse.layout import Layout
 from warehouse.publish import publish, read_rows, read_snapshot, verify_parts
-from warehouse.published import newest_time
+from warehouse.published import newest_time, read_job
 from warehouse.quarantine import read_quarantine
 from warehouse.sources.files import FilesSource
 
@@ -81,6 +81,14 @@ def test_rows_come_ordered_by_time_and_id_and_can_be_cut(night: Night, layout: L
         until=datetime(2025, 4, 26, 10, 2, 0, 500_000, tzinfo=UTC),
     )
     assert cut.to_dict("list") == {"atom_id": ["a", "b"], "max_rss": [2e9, 2e9]}
+
+
+def test_a_job_is_found_by_its_id_alone(night: Night, layout: Layout, write: Write) -> None:
+    night(write("a.csv", export(build(1), build(2, component="wanted"), build(3))))
+    snapshot = read_snapshot(layout)
+    atom_id = read_rows(snapshot).set_index("component")["atom_id"]["wanted"]
+    assert read_job(snapshot, atom_id)["component"].tolist() == ["wanted"]
+    assert read_job(snapshot, "' OR true --").empty
 
 
 def test_a_column_outside_the_contract_is_refused(night: Night, layout: Layout, write: Write) -> None:
