@@ -112,6 +112,7 @@ def judge_night(evening: Evening) -> Judgement:
             label_delay_hours=evening.features.label_delay_us / 3.6e9,
             champion=None if champion is None else RecipeId(champion.recipe, champion.family),
             champion_can_be_fitted=champion is None or champion.recipe_values["feature_version"] == FEATURE_VERSION,
+            champion_fitted_until=None if champion is None else iso_time(champion.trained_until.replace(tzinfo=None)),
             older_fit=score_older_fit(evening.store, evening.features, champion, evening.fits, evening.under_cost),
             nomination=nomination,
             seen_until=_later(registry.seen.until(), _seen_by_search(evening)),

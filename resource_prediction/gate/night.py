@@ -72,7 +72,7 @@ def _refreshed_or_kept(
     newer = night.score_of(champion)
     if newer is not None:
         tonight = None if night.older_fit is None else SameHoldout(night.older_fit, newer)
-        refresh = judge_refresh(ledger.recipes, champion, rule, tonight)
+        refresh = judge_refresh(ledger.recipes, champion, rule, tonight, served_until=night.champion_fitted_until)
     other = answer.challenger or _runner_up(night, champion)
     kind: VerdictKind = "refreshed" if refresh.goes_in else "kept"
     return _verdict(kind, champion, other, answer, refresh)
