@@ -31,8 +31,12 @@ from warehouse.layout import Layout
 
 logger = logging.getLogger(__name__)
 
-KEPT = 2
-"""Feature tables and training sets that stay: this run's and the one before, each with both cut-offs."""
+KEPT = 4
+"""Feature tables, and training sets, that stay, those last that were used longest ago.
+
+A run uses up to three tables, one for each label delay: its own, that of the champion's recipe, and that of the
+nominated one. It cuts one training set of each, and the one that is served.
+"""
 
 _META, _MATRIX, _ENCODER, _STATE = "meta.json", "matrix.npy", "encoder.json", "history.npz"
 _WORDS, _DESCRIBED = "words.json", "described"
@@ -128,7 +132,7 @@ def _describe_into(path: Path, table: JobTable, since: int, until: int) -> None:
 
 
 def save_training_set(layout: Layout, name: str, data: TrainingSet) -> None:
-    """Write a training set for the tasks that fit on it; older ones are removed beyond KEPT runs."""
+    """Write a training set for the tasks that fit on it; older ones are removed beyond KEPT."""
 
     def write(folder: Path) -> None:
         np.save(folder / _MATRIX, data.matrix, allow_pickle=False)
@@ -141,7 +145,7 @@ def save_training_set(layout: Layout, name: str, data: TrainingSet) -> None:
 
     with store_faults(layout):
         _publish(layout.training, name, write)
-        _drop_old(layout.training, 2 * KEPT)
+        _drop_old(layout.training, KEPT)
 
 
 def load_training_set(layout: Layout, name: str) -> TrainingSet:

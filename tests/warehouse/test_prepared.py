@@ -132,11 +132,13 @@ def test_features_of_one_name_are_replaced(layout: Layout) -> None:
     assert [path.name for path in layout.features.iterdir()] == ["name"]
 
 
-def test_this_runs_features_and_the_ones_before_stay(layout: Layout) -> None:
-    for number in range(4):
-        prepared.save_features(layout, f"run-{number}", table())
-        _age(layout.features, seconds=10)
-    assert sorted(path.name for path in layout.features.iterdir()) == ["run-2", "run-3"]
+def test_the_features_of_three_label_delays_of_one_run_stay_and_old_ones_go(layout: Layout) -> None:
+    for run in ("old", "new"):
+        for delay in ("own", "champion", "nominated"):
+            prepared.save_features(layout, f"{run}-{delay}", table())
+            _age(layout.features, seconds=10)
+    kept = sorted(path.name for path in layout.features.iterdir())
+    assert kept == ["new-champion", "new-nominated", "new-own", "old-nominated"]
 
 
 def test_both_cut_offs_of_two_runs_stay(layout: Layout, training_set: TrainingSet) -> None:
@@ -154,19 +156,19 @@ def _age(folder: Path, seconds: float) -> None:
 
 
 def test_what_is_used_again_outlives_what_is_not(layout: Layout) -> None:
-    for age, name in enumerate(("first", "second")):
+    for age, name in enumerate(("first", "second", "third", "fourth")):
         prepared.save_features(layout, name, table())
         os.utime(layout.features / name, (1_000 + age, 1_000 + age))
     assert prepared.has_features(layout, "first")
-    prepared.save_features(layout, "third", table())
-    assert sorted(path.name for path in layout.features.iterdir()) == ["first", "third"]
+    prepared.save_features(layout, "fifth", table())
+    assert sorted(path.name for path in layout.features.iterdir()) == ["fifth", "first", "fourth", "third"]
 
 
 def test_a_folder_that_is_being_written_is_neither_counted_nor_removed(layout: Layout) -> None:
     (layout.features / ".half.1").mkdir(parents=True)
-    for name in ("first", "second"):
+    for name in ("first", "fourth", "second", "third"):
         prepared.save_features(layout, name, table())
-    assert sorted(path.name for path in layout.features.iterdir()) == [".half.1", "first", "second"]
+    assert sorted(path.name for path in layout.features.iterdir()) == [".half.1", "first", "fourth", "second", "third"]
 
 
 def test_other_code_gives_other_names(monkeypatch: pytest.MonkeyPatch) -> None:
