@@ -125,6 +125,52 @@ def test_what_is_half_written_is_not_there(layout: Layout, monkeypatch: pytest.M
     assert list(layout.features.iterdir()) == []
 
 
+@pytest.mark.parametrize("size", [0, 60, 200], ids=["empty", "in the header", "in the values"])
+def test_features_that_a_crash_tore_are_missing_and_can_be_made_again(layout: Layout, size: int) -> None:
+    prepared.save_features(layout, "name", table(80))
+    torn = max((layout.features / "name").glob("*.npy"), key=lambda path: path.stat().st_size)
+    os.truncate(torn, size)
+    assert not prepared.has_features(layout, "name")
+    with pytest.raises(MissingFeaturesError, match="got features that cannot be read"):
+        prepared.load_features(layout, "name")
+    prepared.save_features(layout, "name", table(80))
+    assert prepared.load_features(layout, "name")[:].tobytes() == table(80)[:].tobytes()
+
+
+@pytest.mark.parametrize("size", [0, 60, 200], ids=["empty", "in the header", "in the values"])
+def test_described_rows_that_a_crash_tore_are_described_again(layout: Layout, size: int) -> None:
+    prepared.save_features(layout, "name", table(80))
+    prepared.load_described(layout, "name", 40, 80)
+    os.truncate(layout.features / "name" / "described-40-80.npy", size)
+    assert prepared.load_described(layout, "name", 40, 80).tobytes() == table(80)[40:].tobytes()
+
+
+@pytest.mark.parametrize("file", ["matrix.npy", "peak_gib.npy", "history.npz", "encoder.json", "meta.json"])
+@pytest.mark.parametrize("size", [0, 40])
+def test_a_training_set_that_a_crash_tore_is_missing_and_no_other_error(
+    layout: Layout, training_set: TrainingSet, file: str, size: int
+) -> None:
+    prepared.save_training_set(layout, "name", training_set)
+    os.truncate(layout.training / "name" / file, size)
+    assert not prepared.has_training_set(layout, "name")
+    with pytest.raises(StoreError, match="training set name: got files that cannot be read; expected one that this"):
+        prepared.load_training_set(layout, "name")
+
+
+def test_what_is_published_is_on_the_disk_before_it_has_its_name(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[str] = []
+
+    def flush(folder: Path) -> None:
+        assert not (layout.features / "name").exists()
+        flushed.extend(path.name for path in folder.iterdir())
+
+    monkeypatch.setattr(prepared, "flush_tree", flush)
+    prepared.save_features(layout, "name", table())
+    assert sorted(flushed) == sorted(path.name for path in (layout.features / "name").iterdir())
+
+
 def test_features_of_one_name_are_replaced(layout: Layout) -> None:
     prepared.save_features(layout, "name", table(3))
     prepared.save_features(layout, "name", table(7))
