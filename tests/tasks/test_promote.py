@@ -106,6 +106,18 @@ def test_a_fit_that_is_broken_tonight_does_not_replace_the_one_that_serves(night
     assert "worse by more than 20 %" in verdict.reason
 
 
+def test_a_damaged_champion_is_fitted_again_whatever_the_fit_is_worth(night: Prepared, layout: Layout) -> None:
+    champion = night.carry_out(judge_night.fn(night.evening))
+    assert champion is not None
+    (layout.artifacts / champion.served_digest / "manifest.json").unlink()
+    metrics = {**night.judged.metrics, "score": 1.25 * night.judged.metrics["score"]}
+    verdict = judge_night.fn(
+        replace(night.evening, fits=(replace(night.judged, digest="another fit", metrics=metrics),))
+    ).verdict
+    assert verdict.kind == "refreshed"
+    assert "because what serves cannot be loaded" in verdict.reason
+
+
 def _blocks(recipe: str, since: datetime, fitted_until: str, over_pct: float) -> pd.DataFrame:
     """Six days of blocks of 100 jobs and 1,000 GiB each."""
     starts = [iso_time(since + timedelta(hours=6 * block)) for block in range(24)]

@@ -91,6 +91,19 @@ def test_a_newer_fit_that_may_be_as_good_goes_in(older_fit: Score | None, newer:
     assert judge(night, ledger_of(4), RULE).kind == "refreshed"
 
 
+def test_a_damaged_champion_is_replaced_by_whatever_was_fitted() -> None:
+    night = night_of(
+        6, candidates=candidates_of(champion=200.0), older_fit=scored(80.0), champion_fitted_until=day_at(-2)
+    )
+    ledger = _ledger_of_version_1(200.0)
+    assert judge(night, ledger, RULE).kind == "kept"
+    verdict = judge(replace(night, champion_is_whole=False), ledger, RULE)
+    assert (verdict.kind, verdict.champion) == ("refreshed", CHAMPION)
+    assert "goes in, because what serves cannot be loaded" in verdict.reason
+    unfitted = replace(night, champion_is_whole=False, candidates=candidates_of()[1:])
+    assert judge(unfitted, ledger, RULE).kind == "kept"
+
+
 def test_a_refresh_tells_both_scores_on_the_hold_out() -> None:
     night = night_of(4, candidates=candidates_of(champion=79.0), older_fit=scored(80.0))
     assert "goes in (79.0 on the hold-out, its older fit 80.0), because" in judge(night, ledger_of(4), RULE).reason
