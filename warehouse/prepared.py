@@ -125,8 +125,9 @@ def load_described(layout: Layout, name: str, since: int, until: int, workers: i
         first, last = (int(place) for place in path.stem.split("-")[1:])
         if first <= since and until <= last and (described := _try_read(path, _mapped)) is not None:
             return described[since - first : until - first]
-    aside, target = folder / f".{uuid4().hex}.npy", folder / f"{_DESCRIBED}-{since}-{until}.npy"
+    aside, target = layout.staging / f"{_DESCRIBED}-{uuid4().hex}.npy", folder / f"{_DESCRIBED}-{since}-{until}.npy"
     with store_faults(layout):
+        layout.staging.mkdir(exist_ok=True)
         try:
             _describe_into(aside, load_features(layout, name, workers), since, until)
             move_durably(aside, target)

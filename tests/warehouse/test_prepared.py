@@ -145,6 +145,24 @@ def test_described_rows_that_a_crash_tore_are_described_again(layout: Layout, si
     assert prepared.load_described(layout, "name", 40, 80).tobytes() == table(80)[40:].tobytes()
 
 
+def test_rows_are_described_where_a_killed_run_leaves_nothing_that_stays_or_is_read(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared.save_features(layout, "name", table(80))
+    held = sorted((layout.features / "name").iterdir())
+    seen: list[Path] = []
+
+    def killed(aside: Path, target: Path) -> None:
+        seen.append(aside)
+        assert sorted((layout.features / "name").iterdir()) == held
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(prepared, "move_durably", killed)
+    with pytest.raises(KeyboardInterrupt):
+        prepared.load_described(layout, "name", 40, 80)
+    assert [path.parent for path in seen] == [layout.staging]
+
+
 @pytest.mark.parametrize("file", ["matrix.npy", "peak_gib.npy", "history.npz", "encoder.json", "meta.json"])
 @pytest.mark.parametrize("size", [0, 40])
 def test_a_training_set_that_a_crash_tore_is_missing_and_no_other_error(
