@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from typing import Literal
 
@@ -33,6 +33,11 @@ class RecipeBlocks:
     under_rows: FloatArray
     excess_gib: FloatArray
     peak_gib: FloatArray
+
+    def of_fit(self, fitted_until: np.datetime64) -> RecipeBlocks:
+        """The entries of the one fit that saw rows before ``fitted_until``."""
+        chosen = self.fitted_until == fitted_until
+        return RecipeBlocks(*(getattr(self, column.name)[chosen] for column in fields(self)))
 
 
 @dataclass(frozen=True)

@@ -62,7 +62,8 @@ def send_inputs(store: str, features: Features, cut: Cut, exchange: str, *, of_r
     snapshot = read_snapshot(layout, features.pointer)
     paths = [layout.store / features.pointer.manifest, *(part.path for part in snapshot.parts)]
     for folder in (training, layout.features / features.name):
-        paths += [path for path in folder.glob("*") if path.is_file()]
+        # Earlier releases wrote aside in the folder itself, under a hidden name.
+        paths += [path for path in folder.glob("[!.]*") if path.is_file()]
     paths += layout.studies.glob("*/*.journal")
     return send(exchange, layout.store, [path.relative_to(layout.store).as_posix() for path in paths])
 

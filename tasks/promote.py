@@ -104,14 +104,17 @@ def judge_night(evening: Evening) -> Judgement:
     since = iso_time(newest - timedelta(days=EVIDENCE_DAYS))
     with Registry.open(layout) as registry:
         champion, nomination = registry.champion(), registry.nominations.current()
+        is_whole = champion is None or _is_whole(layout, champion)
         night = Night(
             candidates=tuple(_candidate(fitted) for fitted in evening.fits),
             baselines={name: Score(**score) for name, score in evening.baselines.items() if score is not None},
-            new_rows=_new_rows(registry, evening),
+            new_rows=_new_rows(registry, evening, is_whole=is_whole),
             newest_known=iso_time(newest),
             label_delay_hours=evening.features.label_delay_us / 3.6e9,
             champion=None if champion is None else RecipeId(champion.recipe, champion.family),
             champion_can_be_fitted=champion is None or champion.recipe_values["feature_version"] == FEATURE_VERSION,
+            champion_is_whole=is_whole,
+            champion_fitted_until=None if champion is None else iso_time(champion.trained_until.replace(tzinfo=None)),
             older_fit=score_older_fit(evening.store, evening.features, champion, evening.fits, evening.under_cost),
             nomination=nomination,
             seen_until=_later(registry.seen.until(), _seen_by_search(evening)),
@@ -170,13 +173,12 @@ def _candidate(fitted: Fitted) -> Candidate:
     return Candidate(RecipeId(recipe.digest, recipe.family), score, metrics["live_score"])
 
 
-def _new_rows(registry: Registry, evening: Evening) -> int:
+def _new_rows(registry: Registry, evening: Evening, *, is_whole: bool) -> int:
     """Rows since the last verdict that could change something, which need not be the last run.
 
     A champion whose artifact is damaged counts as new telemetry does: it is fitted again.
     """
-    champion = registry.champion()
-    if champion is not None and not _is_whole(Layout(Path(evening.store)), champion):
+    if not is_whole:
         return max(1, evening.new_rows)
     asked = [verdict.numbers for verdict in registry.verdicts.history() if verdict.numbers.get("asked")]
     if asked and asked[-1]["data_digest"] == evening.features.data_digest:

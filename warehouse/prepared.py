@@ -10,8 +10,9 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from uuid import uuid4
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -26,13 +27,23 @@ from resource_prediction.features.profile import ProfileEncoder
 from resource_prediction.features.state import HistoryState
 from resource_prediction.training import TrainingSet
 from warehouse.code_version import code_version
+from warehouse.durable import flush_file, flush_tree, move_durably
 from warehouse.faults import store_faults
 from warehouse.layout import Layout
 
 logger = logging.getLogger(__name__)
 
-KEPT = 2
-"""Feature tables and training sets that stay: this run's and the one before, each with both cut-offs."""
+KEPT = 4
+"""Feature tables, and training sets, that stay, those last that were used longest ago.
+
+A run uses up to three tables, one for each label delay: its own, that of the champion's recipe, and that of the
+nominated one. It cuts one training set of each, and the one that is served.
+"""
+
+TORN = (EOFError, ValueError, KeyError, FileNotFoundError, BadZipFile)
+"""What reading a file raises that is empty, cut off, full of something else, or gone."""
+
+T = TypeVar("T")
 
 _META, _MATRIX, _ENCODER, _STATE = "meta.json", "matrix.npy", "encoder.json", "history.npz"
 _WORDS, _DESCRIBED = "words.json", "described"
@@ -71,8 +82,8 @@ def save_features(layout: Layout, name: str, table: JobTable) -> None:
 
 
 def has_features(layout: Layout, name: str) -> bool:
-    """Whether the features of that name are in the store."""
-    return _is_there(layout.features / name)
+    """Whether the features of that name are in the store, and can be read."""
+    return _find(layout.features / name, _read_features) is not None
 
 
 def load_features(layout: Layout, name: str, workers: int = 1) -> JobTable:
@@ -86,12 +97,18 @@ def load_features(layout: Layout, name: str, workers: int = 1) -> JobTable:
     Raises:
         MissingFeaturesError: Where they are not in the store: there never were any, or the data changed since.
     """
-    if not has_features(layout, name):
-        found = "features of other rows" if any(layout.features.glob(f"*/{_META}")) else "no features"
-        raise MissingFeaturesError(str(layout.store), found)
-    folder = layout.features / name
+    found = _find(layout.features / name, _read_features)
+    if found is None:
+        others = "features of other rows" if any(layout.features.glob(f"*/{_META}")) else "no features"
+        is_torn = (layout.features / name / _META).exists()
+        raise MissingFeaturesError(str(layout.store), "features that cannot be read" if is_torn else others)
+    arrays, words = found
+    return JobTable.from_arrays(arrays, words, workers)
+
+
+def _read_features(folder: Path) -> tuple[dict[str, npt.NDArray[Any]], dict[str, Any]]:
     arrays = {array: _mapped(folder / f"{array}.npy") for array in _read_json(folder / _META)["arrays"]}
-    return JobTable.from_arrays(arrays, _read_json(folder / _WORDS), workers)
+    return arrays, _read_json(folder / _WORDS)
 
 
 def load_described(layout: Layout, name: str, since: int, until: int, workers: int = 1) -> Matrix:
@@ -106,13 +123,14 @@ def load_described(layout: Layout, name: str, since: int, until: int, workers: i
     folder = layout.features / name
     for path in folder.glob(f"{_DESCRIBED}-*-*.npy"):
         first, last = (int(place) for place in path.stem.split("-")[1:])
-        if first <= since and until <= last:
-            return _mapped(path)[since - first : until - first]
-    aside, target = folder / f".{uuid4().hex}.npy", folder / f"{_DESCRIBED}-{since}-{until}.npy"
+        if first <= since and until <= last and (described := _try_read(path, _mapped)) is not None:
+            return described[since - first : until - first]
+    aside, target = layout.staging / f"{_DESCRIBED}-{uuid4().hex}.npy", folder / f"{_DESCRIBED}-{since}-{until}.npy"
     with store_faults(layout):
+        layout.staging.mkdir(exist_ok=True)
         try:
             _describe_into(aside, load_features(layout, name, workers), since, until)
-            aside.rename(target)
+            move_durably(aside, target)
         finally:
             aside.unlink(missing_ok=True)
     return _mapped(target)
@@ -128,7 +146,7 @@ def _describe_into(path: Path, table: JobTable, since: int, until: int) -> None:
 
 
 def save_training_set(layout: Layout, name: str, data: TrainingSet) -> None:
-    """Write a training set for the tasks that fit on it; older ones are removed beyond KEPT runs."""
+    """Write a training set for the tasks that fit on it; older ones are removed beyond KEPT."""
 
     def write(folder: Path) -> None:
         np.save(folder / _MATRIX, data.matrix, allow_pickle=False)
@@ -141,21 +159,31 @@ def save_training_set(layout: Layout, name: str, data: TrainingSet) -> None:
 
     with store_faults(layout):
         _publish(layout.training, name, write)
-        _drop_old(layout.training, 2 * KEPT)
+        _drop_old(layout.training, KEPT)
 
 
 def load_training_set(layout: Layout, name: str) -> TrainingSet:
     """Read a training set; its matrix is mapped, so that tasks share one copy in memory.
 
     Raises:
-        StoreError: It is not in the store.
+        StoreError: It is not in the store, or cannot be read.
     """
     folder = layout.training / name
-    if not (folder / _META).is_file():
-        raise StoreError(
-            f"training set {name}", got="no such folder", expected="one that this run has cut", next_step="Run again."
-        )
-    with ONE_READER, np.load(folder / _STATE, allow_pickle=False) as arrays:
+    found = _try_read(folder, _read_training_set) if (folder / _META).is_file() else None
+    if found is None:
+        got = "files that cannot be read" if folder.exists() else "no such folder"
+        raise StoreError(f"training set {name}", got=got, expected="one that this run has cut", next_step="Run again.")
+    return found
+
+
+def has_training_set(layout: Layout, name: str) -> bool:
+    """Whether the training set of that name is in the store, and can be read."""
+    return _find(layout.training / name, _read_training_set) is not None
+
+
+def _read_training_set(folder: Path) -> TrainingSet:
+    # Opened here: of a torn archive numpy would leave the file open.
+    with ONE_READER, (folder / _STATE).open("rb") as file, np.load(file, allow_pickle=False) as arrays:
         state = HistoryState.from_arrays(dict(arrays))
         columns = {column: np.load(folder / f"{column}.npy", allow_pickle=False) for column in _COLUMNS}
     return TrainingSet(
@@ -167,30 +195,36 @@ def load_training_set(layout: Layout, name: str) -> TrainingSet:
     )
 
 
-def has_training_set(layout: Layout, name: str) -> bool:
-    """Whether the training set of that name is in the store."""
-    return _is_there(layout.training / name)
-
-
-def _is_there(folder: Path) -> bool:
-    """Whether a folder is there; asking counts as using it."""
+def _find(folder: Path, read: Callable[[Path], T]) -> T | None:
+    """What is in a folder, None where it is not there; asking counts as using it."""
     if not (folder / _META).is_file():
-        return False
+        return None
     folder.touch()
-    return True
+    return _try_read(folder, read)
+
+
+def _try_read(path: Path, read: Callable[[Path], T]) -> T | None:
+    """What is at a path, None where a crash tore it: all of it can be made again."""
+    try:
+        return read(path)
+    except TORN as error:
+        logger.warning("%s cannot be read (%s), and is as good as missing", path, error)
+        return None
 
 
 def _publish(parent: Path, name: str, write: Callable[[Path], None]) -> None:
-    """Write a folder aside and rename it: it is there whole or not at all."""
+    """Write a folder aside, flush and rename it: it is there whole or not at all, after a crash as well."""
     parent.mkdir(parents=True, exist_ok=True)
     aside = parent / f".{name}.{uuid4().hex}"
     aside.mkdir()
     try:
         write(aside)
+        flush_tree(aside)
         target = parent / name
         if target.exists():
             shutil.rmtree(target)
         aside.rename(target)
+        flush_file(parent)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
 

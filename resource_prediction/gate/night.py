@@ -70,9 +70,12 @@ def _refreshed_or_kept(
 ) -> Verdict:
     refresh = Refresh(False, f"{champion.family} was not fitted in this run, so it stays as it is.", None)
     newer = night.score_of(champion)
-    if newer is not None:
+    if newer is not None and not night.champion_is_whole:
+        reason = f"{champion.family} was fitted again and goes in, because what serves cannot be loaded."
+        refresh = Refresh(True, reason, None)
+    elif newer is not None:
         tonight = None if night.older_fit is None else SameHoldout(night.older_fit, newer)
-        refresh = judge_refresh(ledger.recipes, champion, rule, tonight)
+        refresh = judge_refresh(ledger.recipes, champion, rule, tonight, served_until=night.champion_fitted_until)
     other = answer.challenger or _runner_up(night, champion)
     kind: VerdictKind = "refreshed" if refresh.goes_in else "kept"
     return _verdict(kind, champion, other, answer, refresh)

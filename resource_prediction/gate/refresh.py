@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
 from resource_prediction.comparison import PairedBlocks, RecipeBlocks, pair
 from resource_prediction.evidence import served_recipe
 from resource_prediction.gate.rule import GateRule
@@ -41,22 +43,36 @@ class Refresh:
 
 
 def judge_refresh(
-    evidence: Mapping[str, RecipeBlocks], champion: RecipeId, rule: GateRule, tonight: SameHoldout | None = None
+    evidence: Mapping[str, RecipeBlocks],
+    champion: RecipeId,
+    rule: GateRule,
+    tonight: SameHoldout | None = None,
+    *,
+    served_until: str | None,
 ) -> Refresh:
     """Let the newer fit in unless it is likely worse than the tolerance: staleness costs.
 
-    The recipe's judged fits are compared with its served artifact as it is, on blocks that both have and for which the
-    judged fit had seen at least as new rows. Where the served artifact had seen newer ones, its lead is only that.
-    While there are too few such blocks, as for a champion that is refreshed every night, only a fit that is broken
-    tonight is refused. A champion that was therefore left to grow old gets its blocks, and they decide.
+    A fit that is broken tonight is refused. Of one that is not, blocks speak: the recipe's judged fits are compared
+    with its served artifact as it is, on blocks that both have and for which the judged fit had seen at least as new
+    rows. Where the served artifact had seen newer ones, its lead is only that. Blocks of artifacts that served before
+    it say nothing of it. While there are too few blocks, as for a champion that is refreshed every night, the fit goes
+    in. A champion that was left to grow old gets its blocks, and they decide.
 
     Args:
         evidence: The ledger's blocks by recipe.
         champion: RecipeId that serves.
         rule: Thresholds.
         tonight: Both fits on the hold-out; None where they cannot be compared there.
+        served_until: Time before which the served artifact has seen rows, as the ledger writes it; None where it is
+            not known, and no block counts as its.
     """
-    pairs = pair(evidence.get(served_recipe(champion.digest)), evidence.get(champion.digest), "newer")
+    if tonight is not None and tonight.is_broken(rule):
+        return Refresh(False, _why_broken(champion, tonight, rule), None)
+    served = evidence.get(served_recipe(champion.digest))
+    if served is not None:
+        # NaT equals no time, so it is of no fit.
+        served = served.of_fit(np.datetime64(served_until or "NaT", "us"))
+    pairs = pair(served, evidence.get(champion.digest), "newer")
     gain = rule.improvement(pairs)
     if gain is None:
         return _refresh_without_blocks(champion, pairs, rule, tonight)
@@ -71,18 +87,19 @@ def judge_refresh(
     return Refresh(True, f"{champion.family} was fitted again on newer jobs and goes in: {found}.", gain)
 
 
+def _why_broken(champion: RecipeId, tonight: SameHoldout, rule: GateRule) -> str:
+    return (
+        f"{champion.family} fitted again scores {tonight.newer.score:.1f} on the {tonight.newer.rows} jobs of the "
+        f"hold-out where its older fit scores {tonight.older.score:.1f}, worse by more than "
+        f"{100 * rule.refresh_worse_share:g} %, which is more than chance, so the older fit stays: look for "
+        f"what is new in the telemetry or the software."
+    )
+
+
 def _refresh_without_blocks(
     champion: RecipeId, pairs: PairedBlocks, rule: GateRule, tonight: SameHoldout | None
 ) -> Refresh:
-    """Let the newer fit in unless it is broken: there are too few blocks to see less than that."""
-    if tonight is not None and tonight.is_broken(rule):
-        reason = (
-            f"{champion.family} fitted again scores {tonight.newer.score:.1f} on the {tonight.newer.rows} jobs of the "
-            f"hold-out where its older fit scores {tonight.older.score:.1f}, worse by more than "
-            f"{100 * rule.refresh_worse_share:g} %, which is more than chance, so the older fit stays: look for "
-            f"what is new in the telemetry or the software."
-        )
-        return Refresh(False, reason, None)
+    """Let the newer fit in: it is not broken, and there are too few blocks to see less than that."""
     beside = ""
     if tonight is not None:
         beside = f" ({tonight.newer.score:.1f} on the hold-out, its older fit {tonight.older.score:.1f})"

@@ -13,6 +13,7 @@ from resource_prediction.gate.losses import ROWS, BlockLosses, scores_of
 from resource_prediction.gate.refresh import SameHoldout, judge_refresh
 from resource_prediction.gate.resampling import ResampledFarm, cast_recipes, draw_days
 from resource_prediction.gate.rule import GateRule
+from resource_prediction.gate.simulation import START
 from resource_prediction.gate.verdict import RecipeId
 from resource_prediction.scoring import Score
 
@@ -92,4 +93,5 @@ def refresh_goes_in(farm: ResampledFarm, worse: float, rule: GateRule, seed: int
     older = resampled_ledger(served, drawn, farm.nights).blocks()
     newer = resampled_ledger(champion.scaled(np.array([1.0 + worse])), drawn, farm.holdout_days).blocks()
     evidence = {**older.recipes, **newer.recipes}
-    return judge_refresh(evidence, RecipeId(champion.recipes[0], "champion"), rule).goes_in
+    first_morning = np.datetime_as_string(START)
+    return judge_refresh(evidence, RecipeId(champion.recipes[0], "champion"), rule, served_until=first_morning).goes_in

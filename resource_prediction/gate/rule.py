@@ -25,8 +25,8 @@ class GateRule:
         min_days: Fewest UTC days for an interval or a switch.
         refresh_tolerance: Points by which a refreshed fit may be worse: staleness costs more.
         refresh_probability: A refresh is refused where it is worse than the tolerance with this probability.
-        refresh_worse_share: Without other evidence a refresh is refused where it costs more than this share above its
-            older fit on the same hold-out.
+        refresh_worse_share: A refresh is refused where it costs more than this share above its older fit on the same
+            hold-out.
         refresh_rows: Fewest jobs of a hold-out for that.
         segment_rows: Fewest jobs of a segment that can veto a switch.
         segment_probability: A segment vetoes where it is worse with this probability.

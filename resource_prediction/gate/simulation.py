@@ -102,7 +102,7 @@ def judge_nights(
         rule: Thresholds of the gate.
     """
     recipes = [RecipeId(digest, f"family_{number}") for number, digest in enumerate(digests)]
-    # The gate never looks at scores of the hold-out once there is a champion.
+    # Once there is a champion, scores of the hold-out decide only beside one of its older fit, which is not drawn.
     candidates = tuple(Candidate(recipe, Score(75.0, 3.0, 60.0, 1)) for recipe in recipes)
     champion, nomination, seen = recipes[0], None, dict.fromkeys(digests, _iso(0))
     verdicts: list[Verdict] = []

@@ -93,6 +93,9 @@ class Night:
         label_delay_hours: Hours from submission until a peak becomes known.
         champion: RecipeId that serves; None where there is none.
         champion_can_be_fitted: False where this version of the software cannot fit the champion's recipe any more.
+        champion_is_whole: False where the served artifact cannot be loaded, so that any newer fit is better than it.
+        champion_fitted_until: Time before which the served artifact has seen rows; None where it is not known, and no
+            block of the ledger counts as its.
         older_fit: Score of the judged fit of the version that serves, on this run's hold-out; None where it has seen
             rows of it, or is the fit of this run.
         nomination: The open nomination, if there is one.
@@ -106,6 +109,8 @@ class Night:
     label_delay_hours: float = 1.0
     champion: RecipeId | None = None
     champion_can_be_fitted: bool = True
+    champion_is_whole: bool = True
+    champion_fitted_until: str | None = None
     older_fit: Score | None = None
     nomination: Nomination | None = None
     seen_until: Mapping[str, str] = field(default_factory=dict)

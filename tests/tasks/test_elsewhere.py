@@ -83,6 +83,15 @@ def test_a_changed_artifact_is_not_filed(prepared: Prepared, sent: Origin, hidde
     assert not artifact_path(Layout(Path(prepared.store)), elsewhere.digest).exists()
 
 
+def test_half_written_features_are_not_sent(prepared: Prepared, tmp_path: Path) -> None:
+    features = Layout(Path(prepared.store)).features / prepared.features.name
+    places = tmp_path / "whole", tmp_path / "beside a half"
+    send_inputs.fn(prepared.store, prepared.features, prepared.cut, str(places[0]))
+    (features / ".0123.npy").write_bytes(b"half")
+    send_inputs.fn(prepared.store, prepared.features, prepared.cut, str(places[1]))
+    assert len(list(places[0].iterdir())) == len(list(places[1].iterdir())) > 0
+
+
 def test_what_crosses_is_small_whatever_the_rows_weigh(prepared: Prepared, sent: Origin, hidden: str) -> None:
     order = replace(prepared.order(**SMALL), store=hidden, origin=sent)
     assert len(pickle.dumps(order)) < 4_000

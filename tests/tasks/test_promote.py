@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from shutil import copytree
 
+import pandas as pd
 import pytest
 
 from resource_prediction.allocation import AllocationRule
 from resource_prediction.config import default_parameters
 from resource_prediction.errors import NominationConflictError, PromotionConflictError
+from resource_prediction.evidence import LEDGER_COLUMNS, iso_time, served_recipe
 from resource_prediction.gate import ClosedNomination, Nomination, RecipeId, Verdict
 from resource_prediction.recipe import Recipe
 from tasks.features import build_features, cut_training_set
@@ -101,6 +104,40 @@ def test_a_fit_that_is_broken_tonight_does_not_replace_the_one_that_serves(night
     verdict = judge_night.fn(evening).verdict
     assert (verdict.kind, verdict.champion) == ("kept", RecipeId(Recipe.of(night.judged.recipe).digest, FAMILY))
     assert "worse by more than 20 %" in verdict.reason
+
+
+def test_a_damaged_champion_is_fitted_again_whatever_the_fit_is_worth(night: Prepared, layout: Layout) -> None:
+    champion = night.carry_out(judge_night.fn(night.evening))
+    assert champion is not None
+    (layout.artifacts / champion.served_digest / "manifest.json").unlink()
+    metrics = {**night.judged.metrics, "score": 1.25 * night.judged.metrics["score"]}
+    verdict = judge_night.fn(
+        replace(night.evening, fits=(replace(night.judged, digest="another fit", metrics=metrics),))
+    ).verdict
+    assert verdict.kind == "refreshed"
+    assert "because what serves cannot be loaded" in verdict.reason
+
+
+def _blocks(recipe: str, since: datetime, fitted_until: str, over_pct: float) -> pd.DataFrame:
+    """Six days of blocks of 100 jobs and 1,000 GiB each."""
+    starts = [iso_time(since + timedelta(hours=6 * block)) for block in range(24)]
+    values = (starts, recipe, "core", fitted_until, 100, 0, 10.0 * over_pct, 1000.0)
+    return pd.DataFrame(dict(zip(LEDGER_COLUMNS, values, strict=True)))
+
+
+@pytest.mark.parametrize(("version", "kind"), [("that serves", "kept"), ("before it", "refreshed")])
+def test_of_the_ledger_only_blocks_of_the_version_that_serves_speak_against_a_refresh(
+    night: Prepared, layout: Layout, version: str, kind: str
+) -> None:
+    champion = night.carry_out(judge_night.fn(night.evening))
+    assert champion is not None
+    since = champion.trained_until.replace(tzinfo=None)
+    served_until = iso_time(since if version == "that serves" else since - timedelta(days=1))
+    with Registry.open(layout) as registry:
+        registry.evidence.add(_blocks(served_recipe(champion.recipe), since, served_until, 80.0))
+        registry.evidence.add(_blocks(champion.recipe, since, iso_time(since), 180.0))
+    evening = replace(night.evening, features=replace(night.evening.features, data_digest="newer"))
+    assert judge_night.fn(evening).verdict.kind == kind
 
 
 def test_how_the_champion_served_is_kept_with_the_verdict(night: Prepared, layout: Layout) -> None:

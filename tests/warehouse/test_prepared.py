@@ -125,6 +125,70 @@ def test_what_is_half_written_is_not_there(layout: Layout, monkeypatch: pytest.M
     assert list(layout.features.iterdir()) == []
 
 
+@pytest.mark.parametrize("size", [0, 60, 200], ids=["empty", "in the header", "in the values"])
+def test_features_that_a_crash_tore_are_missing_and_can_be_made_again(layout: Layout, size: int) -> None:
+    prepared.save_features(layout, "name", table(80))
+    torn = max((layout.features / "name").glob("*.npy"), key=lambda path: path.stat().st_size)
+    os.truncate(torn, size)
+    assert not prepared.has_features(layout, "name")
+    with pytest.raises(MissingFeaturesError, match="got features that cannot be read"):
+        prepared.load_features(layout, "name")
+    prepared.save_features(layout, "name", table(80))
+    assert prepared.load_features(layout, "name")[:].tobytes() == table(80)[:].tobytes()
+
+
+@pytest.mark.parametrize("size", [0, 60, 200], ids=["empty", "in the header", "in the values"])
+def test_described_rows_that_a_crash_tore_are_described_again(layout: Layout, size: int) -> None:
+    prepared.save_features(layout, "name", table(80))
+    prepared.load_described(layout, "name", 40, 80)
+    os.truncate(layout.features / "name" / "described-40-80.npy", size)
+    assert prepared.load_described(layout, "name", 40, 80).tobytes() == table(80)[40:].tobytes()
+
+
+def test_rows_are_described_where_a_killed_run_leaves_nothing_that_stays_or_is_read(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    prepared.save_features(layout, "name", table(80))
+    held = sorted((layout.features / "name").iterdir())
+    seen: list[Path] = []
+
+    def killed(aside: Path, target: Path) -> None:
+        seen.append(aside)
+        assert sorted((layout.features / "name").iterdir()) == held
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(prepared, "move_durably", killed)
+    with pytest.raises(KeyboardInterrupt):
+        prepared.load_described(layout, "name", 40, 80)
+    assert [path.parent for path in seen] == [layout.staging]
+
+
+@pytest.mark.parametrize("file", ["matrix.npy", "peak_gib.npy", "history.npz", "encoder.json", "meta.json"])
+@pytest.mark.parametrize("size", [0, 40])
+def test_a_training_set_that_a_crash_tore_is_missing_and_no_other_error(
+    layout: Layout, training_set: TrainingSet, file: str, size: int
+) -> None:
+    prepared.save_training_set(layout, "name", training_set)
+    os.truncate(layout.training / "name" / file, size)
+    assert not prepared.has_training_set(layout, "name")
+    with pytest.raises(StoreError, match="training set name: got files that cannot be read; expected one that this"):
+        prepared.load_training_set(layout, "name")
+
+
+def test_what_is_published_is_on_the_disk_before_it_has_its_name(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[str] = []
+
+    def flush(folder: Path) -> None:
+        assert not (layout.features / "name").exists()
+        flushed.extend(path.name for path in folder.iterdir())
+
+    monkeypatch.setattr(prepared, "flush_tree", flush)
+    prepared.save_features(layout, "name", table())
+    assert sorted(flushed) == sorted(path.name for path in (layout.features / "name").iterdir())
+
+
 def test_features_of_one_name_are_replaced(layout: Layout) -> None:
     prepared.save_features(layout, "name", table(3))
     prepared.save_features(layout, "name", table(7))
@@ -132,11 +196,13 @@ def test_features_of_one_name_are_replaced(layout: Layout) -> None:
     assert [path.name for path in layout.features.iterdir()] == ["name"]
 
 
-def test_this_runs_features_and_the_ones_before_stay(layout: Layout) -> None:
-    for number in range(4):
-        prepared.save_features(layout, f"run-{number}", table())
-        _age(layout.features, seconds=10)
-    assert sorted(path.name for path in layout.features.iterdir()) == ["run-2", "run-3"]
+def test_the_features_of_three_label_delays_of_one_run_stay_and_old_ones_go(layout: Layout) -> None:
+    for run in ("old", "new"):
+        for delay in ("own", "champion", "nominated"):
+            prepared.save_features(layout, f"{run}-{delay}", table())
+            _age(layout.features, seconds=10)
+    kept = sorted(path.name for path in layout.features.iterdir())
+    assert kept == ["new-champion", "new-nominated", "new-own", "old-nominated"]
 
 
 def test_both_cut_offs_of_two_runs_stay(layout: Layout, training_set: TrainingSet) -> None:
@@ -154,19 +220,19 @@ def _age(folder: Path, seconds: float) -> None:
 
 
 def test_what_is_used_again_outlives_what_is_not(layout: Layout) -> None:
-    for age, name in enumerate(("first", "second")):
+    for age, name in enumerate(("first", "second", "third", "fourth")):
         prepared.save_features(layout, name, table())
         os.utime(layout.features / name, (1_000 + age, 1_000 + age))
     assert prepared.has_features(layout, "first")
-    prepared.save_features(layout, "third", table())
-    assert sorted(path.name for path in layout.features.iterdir()) == ["first", "third"]
+    prepared.save_features(layout, "fifth", table())
+    assert sorted(path.name for path in layout.features.iterdir()) == ["fifth", "first", "fourth", "third"]
 
 
 def test_a_folder_that_is_being_written_is_neither_counted_nor_removed(layout: Layout) -> None:
     (layout.features / ".half.1").mkdir(parents=True)
-    for name in ("first", "second"):
+    for name in ("first", "fourth", "second", "third"):
         prepared.save_features(layout, name, table())
-    assert sorted(path.name for path in layout.features.iterdir()) == [".half.1", "first", "second"]
+    assert sorted(path.name for path in layout.features.iterdir()) == [".half.1", "first", "fourth", "second", "third"]
 
 
 def test_other_code_gives_other_names(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -28,7 +30,8 @@ def _refresh(refit: float, *, days: int = 6, served_fit: str = "", fitted: bool 
         ]
     )
     candidates = candidates_of()[:1] if fitted else candidates_of()[1:]
-    return judge(night_of(days, candidates=candidates), ledger, RULE)
+    night = night_of(days, candidates=candidates, champion_fitted_until=served_fit or day_at(-2))
+    return judge(night, ledger, RULE)
 
 
 def test_a_refresh_goes_in_where_there_is_little_evidence() -> None:
@@ -88,6 +91,19 @@ def test_a_newer_fit_that_may_be_as_good_goes_in(older_fit: Score | None, newer:
     assert judge(night, ledger_of(4), RULE).kind == "refreshed"
 
 
+def test_a_damaged_champion_is_replaced_by_whatever_was_fitted() -> None:
+    night = night_of(
+        6, candidates=candidates_of(champion=200.0), older_fit=scored(80.0), champion_fitted_until=day_at(-2)
+    )
+    ledger = _ledger_of_version_1(200.0)
+    assert judge(night, ledger, RULE).kind == "kept"
+    verdict = judge(replace(night, champion_is_whole=False), ledger, RULE)
+    assert (verdict.kind, verdict.champion) == ("refreshed", CHAMPION)
+    assert "goes in, because what serves cannot be loaded" in verdict.reason
+    unfitted = replace(night, champion_is_whole=False, candidates=candidates_of()[1:])
+    assert judge(unfitted, ledger, RULE).kind == "kept"
+
+
 def test_a_refresh_tells_both_scores_on_the_hold_out() -> None:
     night = night_of(4, candidates=candidates_of(champion=79.0), older_fit=scored(80.0))
     assert "goes in (79.0 on the hold-out, its older fit 80.0), because" in judge(night, ledger_of(4), RULE).reason
@@ -98,12 +114,28 @@ def test_a_hold_out_of_few_jobs_refuses_no_refresh() -> None:
     assert judge(night, ledger_of(4), RULE).kind == "refreshed"
 
 
-def test_with_blocks_enough_they_decide_and_not_one_hold_out() -> None:
-    ledger = pd.concat(
+def _ledger_of_version_1(refit: float) -> pd.DataFrame:
+    """Blocks of a version that was fitted two days before the first of them, and of fits of a day later."""
+    return pd.concat(
         [
-            blocks(CHAMPION.digest, 6, 78.0, fitted_until=day_at(-1)),
+            blocks(CHAMPION.digest, 6, refit, fitted_until=day_at(-1)),
             blocks(served_recipe(CHAMPION.digest), 6, 80.0, fitted_until=day_at(-2)),
         ]
     )
+
+
+def test_good_blocks_of_earlier_fits_let_no_fit_in_that_is_broken_tonight() -> None:
     night = night_of(6, candidates=candidates_of(champion=200.0)[:1], older_fit=scored(80.0))
-    assert judge(night, ledger, RULE).kind == "refreshed"
+    verdict = judge(replace(night, champion_fitted_until=day_at(-2)), _ledger_of_version_1(78.0), RULE)
+    assert (verdict.kind, verdict.refresh) == ("kept", None)
+    assert "scores 200.0 on the 800 jobs of the hold-out where its older fit scores 80.0" in verdict.reason
+
+
+@pytest.mark.parametrize("serves", [day_at(5), None], ids=["version 2", "not known"])
+def test_blocks_of_a_version_that_serves_no_more_refuse_no_refresh(serves: str | None) -> None:
+    ledger = _ledger_of_version_1(200.0)
+    asked = night_of(6, candidates=candidates_of()[:1], champion_fitted_until=day_at(-2))
+    assert judge(asked, ledger, RULE).kind == "kept"
+    verdict = judge(replace(asked, champion_fitted_until=serves), ledger, RULE)
+    assert (verdict.kind, verdict.refresh) == ("refreshed", None)
+    assert "only 0 blocks of 6 hours on 0 days" in verdict.reason
