@@ -65,7 +65,9 @@ class Cut:
 
 
 @task(name="features", task_run_name="features of every row")
-def build_features(store: str, label_delay_us: int, workers: int, *, reuse: bool) -> Features:
+def build_features(
+    store: str, label_delay_us: int, workers: int, *, reuse: bool, beside: tuple[Features, ...] = ()
+) -> Features:
     """Index every published row by key and by when its peak was known, so that any row can be described; store that.
 
     Args:
@@ -73,6 +75,7 @@ def build_features(store: str, label_delay_us: int, workers: int, *, reuse: bool
         label_delay_us: When a peak counts as known.
         workers: Threads.
         reuse: Take the features that are there, and fail where there are none for these rows.
+        beside: Those that the run has already and still needs.
 
     Raises:
         StoreError: Nothing is published, or ``reuse`` finds nothing to take.
@@ -84,7 +87,8 @@ def build_features(store: str, label_delay_us: int, workers: int, *, reuse: bool
     if reuse:
         prepared.load_features(layout, name)
     elif not prepared.has_features(layout, name):
-        prepared.save_features(layout, name, JobTable.build(_read_jobs(snapshot, label_delay_us, workers), workers))
+        table = JobTable.build(_read_jobs(snapshot, label_delay_us, workers), workers)
+        prepared.save_features(layout, name, table, spared=[features.name for features in beside])
     return Features(name, pointer, snapshot.digest, label_delay_us, time.perf_counter() - began)
 
 

@@ -31,6 +31,16 @@ def test_another_label_delay_makes_other_features(prepared: Prepared) -> None:
     assert build_features.fn(prepared.store, 0, 1, reuse=False).name != prepared.features.name
 
 
+def test_features_of_three_label_delays_of_one_run_stay(prepared: Prepared) -> None:
+    described = (prepared.features,)
+    for label_delay_us in (0, 2 * HOUR_US):
+        features = build_features.fn(prepared.store, label_delay_us, 1, reuse=False, beside=described)
+        described = (*described, features)
+    for features in described:
+        again = build_features.fn(prepared.store, features.label_delay_us, 1, reuse=True)
+        assert again.name == features.name
+
+
 def test_without_published_rows_there_are_no_features(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="got no published telemetry"):
         build_features.fn(str(tmp_path), HOUR_US, 1, reuse=False)
