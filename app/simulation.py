@@ -11,7 +11,7 @@ from dashboard.metrics import Metric, show_metrics
 from dashboard.pace import Pace
 from dashboard.words import figure
 from resource_prediction.summary.figures import whole
-from resource_prediction.walk import Walk
+from resource_prediction.walk import Walk, WalkFigures
 from warehouse.layout import Layout
 from warehouse.registry import Fit, Registry
 
@@ -69,7 +69,7 @@ def _show_step(walk: Walk, pace: Pace) -> None:
         width="stretch",
         alt="Peak, allocation and request of the newest jobs; a triangle is a job that would have died",
     )
-    st.caption(f"Jobs that would have died so far: {found.under_rows:,}; each is a triangle.")
+    st.caption(f"Jobs that would have died so far: {found.under_rows:,}; each is a triangle.{_said_of_requests(found)}")
     st.vega_lite_chart(
         score_lines(walk.scores_so_far(pace.position, SCORE_POINTS)),
         running_score_chart().to_dict(),
@@ -79,6 +79,17 @@ def _show_step(walk: Walk, pace: Pace) -> None:
     if pace.position == len(walk) and pace.is_running:
         pace.pause()
         st.rerun()
+
+
+def _said_of_requests(found: WalkFigures) -> str:
+    """Which jobs the figures of requests are of, where some have none."""
+    asked = found.requests.rows if found.requests else 0
+    if asked == found.score.rows:
+        return ""
+    return (
+        f" {found.score.rows - asked:,} of these {found.score.rows:,} jobs have no request: they count in the score "
+        "and in under- and over-allocated, not in the score of requests and in GiB saved."
+    )
 
 
 show_page()

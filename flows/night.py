@@ -31,6 +31,7 @@ class Night:
         report: The parts of its result.
         runner: Where families are searched and fitted.
         watch: Its clock.
+        described: Features that it has made or taken so far, one for each label delay.
     """
 
     parameters: RetrainParameters
@@ -38,6 +39,7 @@ class Night:
     report: RunReport
     runner: FitRunner
     watch: Stopwatch = field(default_factory=Stopwatch)
+    described: list[Features] = field(default_factory=list)
 
     def default_recipe(self, family: str) -> Recipe:
         """A family with its defaults, under this run's rules."""

@@ -176,7 +176,14 @@ def _ingest(night: Night) -> int:
 
 def _describe(night: Night, label_delay_us: int) -> Features:
     asked = night.parameters
-    features = build_features(night.store, label_delay_us, asked.workers or CORES, reuse=asked.skip_preprocessing)
+    features = build_features(
+        night.store,
+        label_delay_us,
+        asked.workers or CORES,
+        reuse=asked.skip_preprocessing,
+        beside=tuple(night.described),
+    )
+    night.described.append(features)
     night.watch.add("features", features.seconds)
     return features
 

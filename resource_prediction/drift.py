@@ -98,8 +98,10 @@ def find_newest_drift(rows: pd.DataFrame) -> Drift:
     """Compare the 24 hours up to the newest row with the days before them.
 
     Args:
-        rows: Accepted rows in contract columns, those of the last `LOOK_BACK` or more.
+        rows: Accepted rows in contract columns, those of the last `LOOK_BACK` or more, with ``is_twin``; twins are left
+            out, as an export that repeats jobs under other ids is no change of the jobs.
     """
+    rows = rows[~rows["is_twin"].to_numpy(dtype=bool)]
     if rows.empty:
         return Drift((), 0)
     coded = CodedRows.of(rows)

@@ -19,7 +19,7 @@ class Side:
     """What allocations cost a class: the requests before, the model after.
 
     Attributes:
-        rows: Jobs that are counted: before only those with a request.
+        rows: Jobs that are counted, the same on both sides.
         under_pct: Percent of them below their peak.
         over_pct: Excess memory in percent of the sum of their peaks.
         wasted_gib: Excess memory.
@@ -37,14 +37,16 @@ class MemoryClass:
 
     Attributes:
         name: The range, such as ``2 to 3 GiB``: above the first, up to the second.
-        rows: Jobs.
+        rows: Jobs that are compared: those with a request, or all where no job of any class has one.
+        left_out_rows: Jobs of this class without a request, where others have one.
         before: Of the requests; None where nobody asked for anything.
         after: Of the model.
-        gib_saved: By jobs with a request; None where there is none.
+        gib_saved: Against the requests; None where there is none.
     """
 
     name: str
     rows: int
+    left_out_rows: int
     before: Side | None
     after: Side
     gib_saved: float | None
@@ -69,7 +71,8 @@ def by_memory_class(
         is_censored: Shape (n,), true where the peak is only "at least this".
 
     Returns:
-        One row for each class with a job, and a last one, ``all``, over every job.
+        One row for each class with a job to compare, and a last one, ``all``, over every class, which also counts the
+        jobs left out of classes where nobody asked.
 
     Raises:
         ScoringError: As in ``business_score``.
@@ -82,20 +85,32 @@ def by_memory_class(
     edges = np.unique(np.column_stack([start_gib, end_gib]), axis=0)
     groups = [(f"{start:g} to {end:g} GiB", start_gib == start) for start, end in edges]
     groups.append((ALL, np.ones(len(peak_gib), dtype=np.bool_)))
+    asked = ~np.isnan(request_gib)
+    compared = asked if asked.any() else ~asked
+    parts = [(name, members & compared, int((members & ~compared).sum())) for name, members in groups]
     return tuple(
-        _sum_up(name, peak_gib[members], allocation_gib[members], request_gib[members], cut_off[members])
-        for name, members in groups
+        _sum_up(
+            name, peak_gib[rows], allocation_gib[rows], request_gib[rows], cut_off[rows], left_out_rows=left_out_rows
+        )
+        for name, rows, left_out_rows in parts
+        if rows.any()
     )
 
 
 def _sum_up(
-    name: str, peak_gib: FloatArray, allocation_gib: FloatArray, request_gib: FloatArray, is_censored: BoolArray
+    name: str,
+    peak_gib: FloatArray,
+    allocation_gib: FloatArray,
+    request_gib: FloatArray,
+    is_censored: BoolArray,
+    *,
+    left_out_rows: int,
 ) -> MemoryClass:
-    asked = ~np.isnan(request_gib)
     return MemoryClass(
         name=name,
         rows=len(peak_gib),
-        before=_side(peak_gib[asked], request_gib[asked], is_censored[asked]) if asked.any() else None,
+        left_out_rows=left_out_rows,
+        before=None if np.isnan(request_gib).any() else _side(peak_gib, request_gib, is_censored),
         after=_side(peak_gib, allocation_gib, is_censored),
         gib_saved=gib_saved(peak_gib, allocation_gib, request_gib, censored=is_censored),
     )

@@ -60,7 +60,7 @@ def send_inputs(store: str, features: Features, cut: Cut, exchange: str, *, of_r
     layout = Layout(Path(store))
     training = (layout.replay if of_replay else layout).training / cut.name
     snapshot = read_snapshot(layout, features.pointer)
-    paths = [layout.store / features.pointer.manifest, *(part.path for part in snapshot.parts)]
+    paths = [layout.store / features.pointer.manifest, *(part.path for part in (*snapshot.parts, snapshot.files))]
     for folder in (training, layout.features / features.name):
         # Earlier releases wrote aside in the folder itself, under a hidden name.
         paths += [path for path in folder.glob("[!.]*") if path.is_file()]

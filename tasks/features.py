@@ -22,7 +22,7 @@ from resource_prediction.telemetry import LEARNING_COLUMNS
 from resource_prediction.training import MIN_TRAINING_ROWS, cut_table
 from warehouse import prepared
 from warehouse.layout import Layout
-from warehouse.published import Part, Pointer, Snapshot, read_pointer, read_rows, read_snapshot
+from warehouse.published import Part, Pointer, Snapshot, newest_ingest, read_pointer, read_rows, read_snapshot
 
 logger = logging.getLogger(__name__)
 
@@ -65,7 +65,9 @@ class Cut:
 
 
 @task(name="features", task_run_name="features of every row")
-def build_features(store: str, label_delay_us: int, workers: int, *, reuse: bool) -> Features:
+def build_features(
+    store: str, label_delay_us: int, workers: int, *, reuse: bool, beside: tuple[Features, ...] = ()
+) -> Features:
     """Index every published row by key and by when its peak was known, so that any row can be described; store that.
 
     Args:
@@ -73,6 +75,7 @@ def build_features(store: str, label_delay_us: int, workers: int, *, reuse: bool
         label_delay_us: When a peak counts as known.
         workers: Threads.
         reuse: Take the features that are there, and fail where there are none for these rows.
+        beside: Those that the run has already and still needs.
 
     Raises:
         StoreError: Nothing is published, or ``reuse`` finds nothing to take.
@@ -84,7 +87,8 @@ def build_features(store: str, label_delay_us: int, workers: int, *, reuse: bool
     if reuse:
         prepared.load_features(layout, name)
     elif not prepared.has_features(layout, name):
-        prepared.save_features(layout, name, JobTable.build(_read_jobs(snapshot, label_delay_us, workers), workers))
+        table = JobTable.build(_read_jobs(snapshot, label_delay_us, workers), workers)
+        prepared.save_features(layout, name, table, spared=[features.name for features in beside])
     return Features(name, pointer, snapshot.digest, label_delay_us, time.perf_counter() - began)
 
 
@@ -98,7 +102,7 @@ def cut_training_set(
         store: The store's folder.
         features: Of `build_features`.
         role: ``judged`` or ``served``, for the task's name.
-        holdout: What stays out; None cuts at the newest instant in the telemetry.
+        holdout: What stays out; None cuts at the newest instant in the telemetry, at most when it came in.
         train_window_us: How far back training rows go; None is all.
         workers: Threads.
 
@@ -107,7 +111,8 @@ def cut_training_set(
     """
     layout, began = Layout(Path(store)), time.perf_counter()
     table = prepared.load_features(layout, features.name)
-    until_us, held_out = _place_cut(table, holdout)
+    came_in_us = newest_ingest(read_snapshot(layout, features.pointer)).value // 1_000
+    until_us, held_out = _place_cut(table, holdout, came_in_us)
     name = prepared.training_key(features.name, until_us, train_window_us)
 
     def cut() -> None:
@@ -138,14 +143,15 @@ def _read_jobs(snapshot: Snapshot, label_delay_us: int, workers: int) -> JobPart
         return JobPart.join(pool.map(read, snapshot.parts), snapshot.rows)
 
 
-def _place_cut(table: JobTable, holdout: str | None) -> tuple[int, range]:
-    """The instant of a cut, and the positions of the rows behind it."""
+def _place_cut(table: JobTable, holdout: str | None, came_in_us: int) -> tuple[int, range]:
+    """The instant of a cut, and the positions of the rows behind it; rows ahead of their ingest do not move it."""
     outcomes, submitted_us = table.jobs.outcomes, table.jobs.submissions.submitted_us
     if holdout is None:
-        return table.until_us, range(0)
-    if not outcomes.is_final.any():
+        return min(table.until_us, came_in_us), range(0)
+    counted = outcomes.is_final & (submitted_us <= came_in_us)
+    if not counted.any():
         raise TooFewRowsError(0, MIN_TRAINING_ROWS)
-    until_us = Holdout.parse(holdout).cut_us(submitted_us[outcomes.is_final])
+    until_us = Holdout.parse(holdout).cut_us(submitted_us[counted])
     _tell_holdout(outcomes, table.jobs.is_twin, submitted_us >= until_us)
     return until_us, range(int(submitted_us.searchsorted(until_us)), len(table))
 

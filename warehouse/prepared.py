@@ -6,7 +6,7 @@ import hashlib
 import json
 import logging
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
@@ -66,8 +66,11 @@ def training_key(feature_name: str, until_us: int, train_window_us: int | None) 
     )
 
 
-def save_features(layout: Layout, name: str, table: JobTable) -> None:
-    """Write the table that describes all rows; older ones are removed beyond KEPT."""
+def save_features(layout: Layout, name: str, table: JobTable, spared: Collection[str] = ()) -> None:
+    """Write the table that describes all rows; older ones are removed beyond KEPT, but none of ``spared``.
+
+    A run makes one for each label delay that it meets: its own, the champion's, a nomination's.
+    """
     arrays, words = table.to_arrays()
 
     def write(folder: Path) -> None:
@@ -78,7 +81,7 @@ def save_features(layout: Layout, name: str, table: JobTable) -> None:
 
     with store_faults(layout):
         _publish(layout.features, name, write)
-        _drop_old(layout.features, KEPT)
+        _drop_old(layout.features, KEPT, spared)
 
 
 def has_features(layout: Layout, name: str) -> bool:
@@ -229,12 +232,13 @@ def _publish(parent: Path, name: str, write: Callable[[Path], None]) -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _drop_old(parent: Path, kept: int) -> None:
+def _drop_old(parent: Path, kept: int, spared: Collection[str] = ()) -> None:
     """Remove the folders that were used longest ago; only one run at a time is in the middle of something."""
     finished = [path for path in parent.iterdir() if path.is_dir() and not path.name.startswith(".")]
     for path in sorted(finished, key=lambda path: path.stat().st_mtime)[:-kept]:
-        shutil.rmtree(path, ignore_errors=True)
-        logger.debug("removed %s", path)
+        if path.name not in spared:
+            shutil.rmtree(path, ignore_errors=True)
+            logger.debug("removed %s", path)
 
 
 def _mapped(path: Path) -> npt.NDArray[Any]:

@@ -173,11 +173,29 @@ def read_rows(
 
 
 def newest_time(snapshot: Snapshot) -> pd.Timestamp:
-    """When the newest accepted row was submitted; NaT where there is none."""
+    """When the newest accepted row was submitted, at most `newest_ingest`; NaT where there is none.
+
+    A row may be hours ahead of its ingest, by a clock that is wrong: that much of the telemetry has not come in yet.
+    """
     with duckdb.connect() as memory:
         query = f"SELECT max(time) FROM {PARQUET_FILES}"  # noqa: S608 - our own names
         found = memory.execute(query, [snapshot.paths]).fetchall()[0][0] if snapshot.parts else None
-    return pd.Timestamp("NaT" if found is None else found)
+    newest = pd.Timestamp("NaT" if found is None else found)
+    return min(newest, newest_ingest(snapshot)) if snapshot.parts else newest
+
+
+def newest_ingest(snapshot: Snapshot) -> pd.Timestamp:
+    """When rows last came in, UTC without a zone; the end of time where no file is listed.
+
+    Raises:
+        StoreError: The list of files is not there.
+    """
+    if not snapshot.files.path.exists():
+        raise _damaged(snapshot.files.path, "no file")
+    with duckdb.connect() as memory:
+        query = f"SELECT max(ingested_at) FROM {PARQUET_FILES}"  # noqa: S608 - our own names
+        found = memory.execute(query, [[str(snapshot.files.path)]]).fetchall()[0][0]
+    return pd.Timestamp.max if found is None else pd.Timestamp(found)
 
 
 def read_job(snapshot: Snapshot, atom_id: str) -> pd.DataFrame:

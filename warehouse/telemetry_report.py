@@ -18,6 +18,8 @@ from warehouse.quarantine import QuarantinedRow
 def rows_a_day(layout: Layout, snapshot: Snapshot) -> pd.DataFrame:
     """Accepted rows by UTC day: ``day``, ``rows``, ``twins``, ``mean_peak_gib``, ``mean_request_gib``.
 
+    ``rows`` are all that came in, twins among them; the means are of jobs, without twins.
+
     Raises:
         StoreError: A published part cannot be read.
     """
@@ -27,7 +29,8 @@ def rows_a_day(layout: Layout, snapshot: Snapshot) -> pd.DataFrame:
         found: pd.DataFrame = memory.execute(
             f"""
             SELECT CAST(time AS DATE) AS day, count(*) AS rows, count(*) FILTER (is_twin) AS twins,
-                   avg(max_rss) / 1024 ** 3 AS mean_peak_gib, avg(memreq) / 1024 AS mean_request_gib
+                   avg(max_rss) FILTER (NOT is_twin) / 1024 ** 3 AS mean_peak_gib,
+                   avg(memreq) FILTER (NOT is_twin) / 1024 AS mean_request_gib
             FROM {PARQUET_FILES} GROUP BY day ORDER BY day
             """,  # noqa: S608 - our own text
             [snapshot.paths],

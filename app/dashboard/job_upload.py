@@ -72,11 +72,15 @@ def _show_age(jobs: UploadedJobs, model: DeployableModel) -> None:
 def _show_answers(rows: pd.DataFrame, answers: JobAnswers) -> None:
     table = answer_table(rows, answers)
     asked = table["request_gib"].notna()
+    compared = table[asked] if asked.any() else table
     first, second, third, fourth = st.columns(4)
     first.metric("Jobs", f"{len(table):,}")
-    second.metric("Allocated", f"{table['allocation_gib'].sum():,.0f} GiB")
-    third.metric("Requested", f"{table['request_gib'].sum():,.0f} GiB" if asked.any() else "none")
+    second.metric("Allocated", f"{compared['allocation_gib'].sum():,.0f} GiB")
+    third.metric("Requested", f"{compared['request_gib'].sum():,.0f} GiB" if asked.any() else "none")
     fourth.metric("Expected below their peak", f"{table['risk_pct'].sum() / 100:,.1f} jobs", help="Sum of the risks.")
+    if len(compared) < len(table):
+        without = len(table) - len(compared)
+        st.caption(f"Allocated and Requested are of the jobs with a request; {without:,} without one are left out.")
     order = ["line", *ANSWER_COLUMNS, *(name for name in rows if name != "line")]
     shown = neutral_table(table.head(SHOWN_ROWS)[order])
     st.dataframe(shown, hide_index=True, column_config=ANSWER_COLUMNS, key="answers")

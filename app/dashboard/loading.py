@@ -132,7 +132,7 @@ def _load_rows_a_day(store: str, manifest_sha256: str) -> tuple[pd.DataFrame, da
 
 @st.cache_data(max_entries=KEPT_TABLES, show_spinner="Comparing the newest day")
 def _load_drift(store: str, manifest_sha256: str) -> Drift:
-    return find_newest_drift(_recent_rows(store, ("time", *WORDS, *NUMBERS), LOOK_BACK))
+    return find_newest_drift(_recent_rows(store, ("time", "is_twin", *WORDS, *NUMBERS), LOOK_BACK))
 
 
 @st.cache_data(max_entries=KEPT_TABLES, show_spinner="Summing up requests")

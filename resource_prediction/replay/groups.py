@@ -19,13 +19,15 @@ RISK_COLUMNS = ("atom_id", "time", "component", "buildProfile", "makeType", "tar
 def job_table(jobs: ScoredJobs, allocation_gib: FloatArray) -> pd.DataFrame:
     """One row a job: what names it, ``peak_gib``, ``allocation_gib``, ``request_gib``, ``saved_gib``, ``is_under``.
 
-    A job that does not fit has used its allocation in vain and runs again at its request, as in `savings`.
+    A job that does not fit has used its allocation in vain and runs again at its request, and a job without a request
+    saves nothing that is known (NaN), as in `savings`.
 
     Args:
         jobs: n scored jobs.
         allocation_gib: Shape (n,), GiB.
     """
     under, _ = job_losses(jobs.peak_gib, allocation_gib, censored=jobs.is_censored)
+    saved_gib = np.where(under, -allocation_gib, jobs.memreq_gib - allocation_gib)
     named = {name: jobs.rows[name].to_numpy() for name in RISK_COLUMNS if name in jobs.rows}
     return pd.DataFrame(
         {
@@ -33,7 +35,7 @@ def job_table(jobs: ScoredJobs, allocation_gib: FloatArray) -> pd.DataFrame:
             "peak_gib": jobs.peak_gib,
             "allocation_gib": allocation_gib,
             "request_gib": jobs.memreq_gib,
-            "saved_gib": np.where(under, -allocation_gib, jobs.memreq_gib - allocation_gib),
+            "saved_gib": np.where(np.isnan(jobs.memreq_gib), np.nan, saved_gib),
             "is_under": under,
         }
     )

@@ -21,11 +21,12 @@ def curve_rows(curve: Iterable[CurvePoint]) -> list[Values]:
 
 
 def class_rows(classes: Iterable[MemoryClass]) -> list[Values]:
-    """One row a memory class: before are the requests, after is the model; None where nobody asked."""
+    """One row a memory class: before are the requests, after the model, on the same jobs; None where nobody asked."""
     return [
         {
             "allocation": each.name,
             "rows": each.rows,
+            "left_out_rows": each.left_out_rows,
             **_side_values(each.before, "before"),
             **_side_values(each.after, "after"),
             "gib_saved": each.gib_saved,

@@ -3,11 +3,19 @@
 from __future__ import annotations
 
 import importlib.util
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
+import streamlit as st
+from streamlit.testing.v1 import AppTest
 
+from resource_prediction.models import DeployableModel
+from resource_prediction.unseen_jobs import UnseenJobs, unseen_jobs
 from tests.app.conftest import ROOT, Open, table, texts
 from warehouse.commands import roll_back
 from warehouse.layout import Layout
@@ -130,6 +138,25 @@ def test_the_simulation_steps_pauses_and_resets(two_nights: Path, open_app: Open
     assert not app.session_state["walk_running"]
     app.button(key="walk_reset").click().run()
     assert app.session_state["walk_position"] == 0
+
+
+def test_the_simulation_says_how_many_jobs_the_requests_are_not_of(
+    open_page: Callable[..., AppTest], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loading = importlib.import_module("dashboard.loading")
+
+    def without_two_requests(rows: pd.DataFrame, model: DeployableModel) -> UnseenJobs:
+        jobs = unseen_jobs(rows, model)
+        return replace(jobs, memreq_gib=np.where(np.arange(len(jobs.memreq_gib)) < 2, np.nan, jobs.memreq_gib))
+
+    app = open_page("simulation.py", walk_stride=7)
+    app.button(key="walk_step").click().run()
+    assert "no request" not in texts(app)
+    monkeypatch.setattr(loading, "unseen_jobs", without_two_requests)
+    st.cache_resource.clear()
+    app.run()
+    assert not app.exception
+    assert "2 of these 7 jobs have no request" in texts(app)
 
 
 def test_the_telemetry_page_counts_days_waste_and_rejected_rows(two_nights: Path, open_app: Open) -> None:

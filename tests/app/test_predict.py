@@ -185,6 +185,21 @@ def test_a_file_is_answered_and_its_bad_lines_are_named(open_page: Open, layout:
     assert figures(opened)["Jobs"] == "3"
 
 
+def test_allocated_and_requested_of_a_file_are_of_the_same_jobs(open_page: Open) -> None:
+    opened = page(open_page, UPLOAD)
+    lines = [f"2025-04-26T10:0{number}:00;linux-gcc-opt;{memreq}" for number, memreq in enumerate((204800, "", ""))]
+    content = "\n".join(["time;buildProfile;memreq", *lines, ""]).encode()
+    opened.file_uploader[0].upload("jobs.csv", content, "text/csv").run()
+    assert not opened.exception
+    answers = opened.dataframe[0].value
+    asked = answers[answers["request_gib"].notna()]
+    assert len(asked) == 1
+    assert figures(opened)["Requested"] == "200 GiB"
+    assert figures(opened)["Allocated"] == f"{asked['allocation_gib'].sum():,.0f} GiB"
+    assert figures(opened)["Allocated"] != f"{answers['allocation_gib'].sum():,.0f} GiB"
+    assert "2 without one are left out" in texts(opened, "caption")
+
+
 def test_a_file_that_is_no_table_of_jobs_is_refused_in_one_sentence(open_page: Open) -> None:
     opened = page(open_page, UPLOAD)
     opened.file_uploader[0].upload("jobs.csv", b"a;b\n1;2\n", "text/csv").run()

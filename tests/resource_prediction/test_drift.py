@@ -28,6 +28,7 @@ def telemetry(days: int, seed: int, begin: str = "2025-03-03") -> pd.DataFrame:
             "buildProfile": draw.choice(PROFILES, rows, p=[0.5, 0.3, 0.2]),
             "memreq": draw.choice([100_000.0, 150_000.0, 200_000.0], rows),
             "max_rss": draw.lognormal(24, 0.5, rows),
+            "is_twin": False,
         }
     )
 
@@ -103,7 +104,7 @@ def values_missing(rows: pd.DataFrame, day: pd.Series) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def quiet() -> pd.DataFrame:
     """Sixty days of the demo farm, a thousand jobs a day."""
-    return generate_rows(60_000, 60, seed=3).sort_values("time", ignore_index=True)
+    return generate_rows(60_000, 60, seed=3).assign(is_twin=False).sort_values("time", ignore_index=True)
 
 
 @pytest.mark.parametrize(
@@ -123,11 +124,18 @@ def test_a_planted_shift_is_an_alarm_on_its_day(
     assert expected in alarms(find_newest_drift(plant(quiet, newest_day(quiet))))
 
 
+def test_jobs_that_come_again_as_twins_change_nothing(quiet: pd.DataFrame) -> None:
+    again = quiet[newest_day(quiet)].assign(is_twin=True)
+    both = pd.concat([quiet, again, again, again], ignore_index=True)
+    assert find_newest_drift(both) == find_newest_drift(quiet)
+    assert ("rows", "rows, ratio") in alarms(find_newest_drift(both.assign(is_twin=False)))
+
+
 @pytest.mark.slow
 def test_on_a_quiet_farm_at_most_two_days_of_a_hundred_are_alarms() -> None:
     judged = alarmed = 0
     for seed in (1, 2):
-        rows = generate_rows(60_000, 60, seed)
+        rows = generate_rows(60_000, 60, seed).assign(is_twin=False)
         for back in range(60 - LEAST_DAYS - 1):
             until = rows["time"].max() - timedelta(days=back)
             found = find_newest_drift(rows[(rows["time"] <= until) & (rows["time"] > until - LOOK_BACK)])

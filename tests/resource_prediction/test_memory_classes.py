@@ -29,14 +29,22 @@ def test_a_class_tells_the_same_jobs_before_and_after() -> None:
     assert total.gib_saved == -1.0
 
 
-def test_jobs_without_a_request_have_no_before() -> None:
-    one, total = by_memory_class(np.array([1.0, 1.0]), np.array([1.5, 1.5]), np.array([NOBODY, 3.0]))
-    assert one.rows == 2
-    assert one.before is not None
-    assert one.before.rows == 1
+def test_both_sides_are_of_the_jobs_with_a_request_and_the_others_are_counted() -> None:
+    one, total = by_memory_class(
+        peak_gib=np.array([1.0, 1.0, 9.0]),
+        allocation_gib=np.array([1.5, 1.5, 4.0]),
+        request_gib=np.array([NOBODY, 3.0, NOBODY]),
+    )
+    assert (one.name, one.rows, one.left_out_rows) == ("1 to 1.5 GiB", 1, 1)
+    assert (total.name, total.rows, total.left_out_rows) == (ALL, 1, 2)  # the class 3 to 4 GiB has nobody who asked
+    assert (one.before, one.after, one.gib_saved) == (Side(1, 0.0, 200.0, 2.0), Side(1, 0.0, 50.0, 0.5), 1.5)
     assert (one.before, one.after, one.gib_saved) == (total.before, total.after, total.gib_saved)
-    (alone, _) = by_memory_class(np.array([1.0]), np.array([1.5]), np.array([NOBODY]))
-    assert alone.before is alone.gib_saved is None
+
+
+def test_where_nobody_asked_there_is_no_before_and_nobody_is_left_out() -> None:
+    (alone, total) = by_memory_class(np.array([1.0]), np.array([1.5]), np.array([NOBODY]))
+    assert (alone.before, alone.after, alone.gib_saved) == (None, Side(1, 0.0, 50.0, 0.5), None)
+    assert (total.rows, total.left_out_rows) == (1, 0)
 
 
 def test_a_class_holds_its_end_and_a_small_one_has_a_name_too() -> None:
@@ -57,7 +65,9 @@ def test_classes_add_up_to_all_jobs(seed: int, rows: int) -> None:
     peak_gib, allocation_gib = np.exp(random.normal(1, 2, (2, rows)))
     request_gib = np.where(random.random(rows) < 0.3, np.nan, 2 * peak_gib)
     *classes, total = by_memory_class(peak_gib, allocation_gib, request_gib)
-    assert sum(each.rows for each in classes) == total.rows == rows
+    assert sum(each.rows for each in classes) == total.rows
+    assert total.rows + total.left_out_rows == rows
     assert np.isclose(sum(each.after.wasted_gib for each in classes), total.after.wasted_gib)
     assert np.isclose(sum(each.gib_saved or 0.0 for each in classes), total.gib_saved or 0.0)
-    assert total.after.under_pct == business_score(peak_gib, allocation_gib).under_pct
+    asked = ~np.isnan(request_gib) if total.before else np.ones(rows, dtype=bool)
+    assert total.after.under_pct == business_score(peak_gib[asked], allocation_gib[asked]).under_pct

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -11,8 +12,9 @@ import pytest
 from resource_prediction.errors import LeakError, MissingFeaturesError, StoreError, TooFewRowsError
 from tasks.features import audit_features, build_features, cut_training_set
 from tasks.ingest import ingest_telemetry
-from tasks.score import load_scored_jobs
+from tasks.score import from_us, load_scored_jobs
 from tests.tasks.conftest import HOUR_US, TELEMETRY, Prepared
+from tests.warehouse.exports import HEADER, build, export
 from warehouse import prepared as stored
 from warehouse.layout import Layout
 from warehouse.published import read_rows, read_snapshot
@@ -31,9 +33,33 @@ def test_another_label_delay_makes_other_features(prepared: Prepared) -> None:
     assert build_features.fn(prepared.store, 0, 1, reuse=False).name != prepared.features.name
 
 
+def test_features_of_three_label_delays_of_one_run_stay(prepared: Prepared) -> None:
+    described = (prepared.features,)
+    for label_delay_us in (0, 2 * HOUR_US):
+        features = build_features.fn(prepared.store, label_delay_us, 1, reuse=False, beside=described)
+        described = (*described, features)
+    for features in described:
+        again = build_features.fn(prepared.store, features.label_delay_us, 1, reuse=True)
+        assert again.name == features.name
+
+
 def test_without_published_rows_there_are_no_features(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="got no published telemetry"):
         build_features.fn(str(tmp_path), HOUR_US, 1, reuse=False)
+
+
+@pytest.mark.parametrize("hours", [-1, 19], ids=["only its end", "its submission too"])
+def test_a_row_hours_ahead_of_its_ingest_moves_no_cut(prepared: Prepared, tmp_path: Path, hours: int) -> None:
+    now = datetime.now(UTC).replace(tzinfo=None)
+    line = build(1, atom_id="ahead", time=now + timedelta(hours=hours))
+    path = tmp_path / "ahead.csv"
+    path.write_bytes(export(f"{line};{now + timedelta(hours=20)}", header=f"{HEADER};finished_at"))
+    assert ingest_telemetry.fn(prepared.store, [str(path)], TELEMETRY).counts["accepted"] == 1
+    features = build_features.fn(prepared.store, HOUR_US, 1, reuse=False)
+    served = cut_training_set.fn(prepared.store, features, "served", holdout=None, train_window_us=None)
+    held = cut_training_set.fn(prepared.store, features, "judged", holdout="1", train_window_us=None)
+    came_in = datetime.now(UTC).replace(tzinfo=None)
+    assert max(from_us(served.until_us), from_us(held.until_us)) <= came_in
 
 
 def test_a_judged_set_ends_before_the_holdout_and_a_served_one_holds_all(prepared: Prepared) -> None:

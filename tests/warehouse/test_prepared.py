@@ -205,6 +205,13 @@ def test_the_features_of_three_label_delays_of_one_run_stay_and_old_ones_go(layo
     assert kept == ["new-champion", "new-nominated", "new-own", "old-nominated"]
 
 
+def test_what_a_run_still_needs_stays_whatever_came_after_it(layout: Layout) -> None:
+    for name in ("own", "champion's", "nomination's"):
+        prepared.save_features(layout, name, table(), spared=["own"])
+        _age(layout.features, seconds=10)
+    assert sorted(path.name for path in layout.features.iterdir()) == ["champion's", "nomination's", "own"]
+
+
 def test_both_cut_offs_of_two_runs_stay(layout: Layout, training_set: TrainingSet) -> None:
     for number in range(6):
         prepared.save_training_set(layout, f"cut-{number}", training_set)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -113,6 +113,14 @@ def test_the_newest_time_is_that_of_the_newest_row_and_none_without_rows(
     assert newest_time(read_snapshot(layout)) is pd.NaT
     night(write("b.csv", export(build(0, time="2025-04-28 10:00:00"), build(1, time="2025-03-10 10:00:00"))))
     assert newest_time(read_snapshot(layout)) == pd.Timestamp("2025-04-28 10:00:00")
+
+
+def test_a_row_ahead_of_its_ingest_is_not_the_newest_time(night: Night, layout: Layout, write: Write) -> None:
+    night(write("a.csv", export(build(0), build(1, time="2025-05-01 20:00:00"))), now=NOW)
+    assert len(read_rows(read_snapshot(layout))) == 2
+    assert newest_time(read_snapshot(layout)) == pd.Timestamp("2025-05-01 00:00:00")
+    night(write("b.csv", export(build(2))), now=NOW + timedelta(days=1))
+    assert newest_time(read_snapshot(layout)) == pd.Timestamp("2025-05-01 20:00:00")
 
 
 def test_the_engine_file_can_be_rebuilt_from_the_published_parts(night: Night, layout: Layout, write: Write) -> None:

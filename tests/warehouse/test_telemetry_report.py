@@ -21,11 +21,13 @@ def test_rows_are_counted_by_day_and_twins_among_them(
 ) -> None:
     twin = {"time": "2025-04-26 10:01:00.500", "max_rss": 2_000_000_000}
     next_day = {"time": "2025-04-27 09:00:00", "max_rss": 3 * 1024**3, "memreq": 4 * 1024}
-    night(write("a.csv", export(build(1), build(2, **twin), build(3, **next_day))))
+    larger = {"max_rss": 4_000_000_000}
+    night(write("a.csv", export(build(1), build(2, **twin), build(5, **larger), build(3, **next_day))))
     days = rows_a_day(layout, read_snapshot(layout))
     assert days["day"].dt.date.tolist() == [date(2025, 4, 26), date(2025, 4, 27)]
-    assert days["rows"].tolist() == [2, 1]
+    assert days["rows"].tolist() == [3, 1]
     assert days["twins"].tolist() == [1, 0]
+    assert days.loc[0, "mean_peak_gib"] == 3e9 / 1024**3  # of 2 and 4 GB, without the twin's 2
     assert days.loc[1, ["mean_peak_gib", "mean_request_gib"]].tolist() == [3.0, 4.0]
     assert newest_submission(layout, read_snapshot(layout)) == datetime(2025, 4, 27, 9)  # noqa: DTZ001 - naive UTC
 

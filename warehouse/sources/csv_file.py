@@ -165,7 +165,8 @@ class CsvRows:
 
     def _lines(self, numbers: set[int]) -> Iterator[OriginalRow]:
         for first, block in numbered_blocks(self.plain):
-            yield from _taken(first, block, sorted(numbers.intersection(range(first, first + block.count(b"\n") + 1))))
+            behind = first + block.count(b"\n") + (not block.endswith(b"\n"))
+            yield from _taken(first, block, sorted(numbers.intersection(range(first, behind))))
 
 
 def _taken(first: int, block: bytes, numbers: Sequence[int]) -> list[OriginalRow]:

@@ -12,6 +12,7 @@ from resource_prediction.replay.sums import PolicySums
 from tests.resource_prediction.replay.jobs import scored_jobs
 
 JOBS = scored_jobs([4, 6, 2, 9], component=["editor", "editor", "kernel", "kernel"])
+SIZES = st.floats(0.1, 50)
 TABLE = job_table(JOBS, np.array([5.0, 5.0, 4.0, 7.0]))  # requests of 10 each
 
 
@@ -41,10 +42,19 @@ def test_a_column_that_the_telemetry_lacks_has_no_groups() -> None:
     assert savings_by(TABLE, "makeType") == []
 
 
-@given(st.lists(st.tuples(st.floats(0.1, 50), st.floats(0.1, 50), st.sampled_from("abc")), min_size=1, max_size=20))
-def test_the_groups_add_up_to_what_is_saved_on_all_jobs(drawn: list[tuple[float, float, str]]) -> None:
-    peak, allocation, component = zip(*drawn, strict=True)
-    jobs = scored_jobs(peak, component=component)
+def test_a_job_without_a_request_saves_nothing_whether_it_fits_or_not() -> None:
+    jobs = scored_jobs([4, 4, 4], request_gib=[10, np.nan, np.nan])
+    table = job_table(jobs, np.array([5.0, 5.0, 3.0]))
+    assert table["saved_gib"].tolist() == pytest.approx([5.0, np.nan, np.nan], nan_ok=True)
+    assert [(each["rows"], each["under_rows"], each["gib_saved"]) for each in savings_by(table, "component")] == [
+        (3, 1, 5.0)
+    ]
+
+
+@given(st.lists(st.tuples(SIZES, SIZES, SIZES | st.just(np.nan), st.sampled_from("abc")), min_size=1, max_size=20))
+def test_the_groups_add_up_to_what_is_saved_on_all_jobs(drawn: list[tuple[float, float, float, str]]) -> None:
+    peak, allocation, request, component = zip(*drawn, strict=True)
+    jobs = scored_jobs(peak, request, component=component)
     groups = savings_by(job_table(jobs, np.array(allocation)), "component")
     whole = PolicySums.of(jobs, np.array(allocation))
     assert sum(group["gib_saved"] for group in groups) == pytest.approx(whole.saved_gib)

@@ -21,8 +21,10 @@ def test_a_curve_as_csv_has_a_named_column_for_each_figure() -> None:
 def test_a_class_without_requests_has_empty_cells_before() -> None:
     rows = class_rows(by_memory_class(np.array([1.0]), np.array([2.0]), np.array([np.nan])))
     head, row, _ = csv_text(rows).splitlines()
-    assert head.startswith("allocation,rows,under_pct_before,over_pct_before,wasted_gib_before,under_pct_after,")
-    assert row == "1.5 to 2 GiB,1,,,,0,100,1,"
+    assert head.startswith(
+        "allocation,rows,left_out_rows,under_pct_before,over_pct_before,wasted_gib_before,under_pct_after,"
+    )
+    assert row == "1.5 to 2 GiB,1,0,,,,0,100,1,"
 
 
 def test_a_promise_says_whether_it_holds() -> None:

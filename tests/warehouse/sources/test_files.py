@@ -17,6 +17,7 @@ from warehouse.ingest import IngestReport, RowCounts
 from warehouse.layout import Layout
 from warehouse.publish import read_rows, read_snapshot
 from warehouse.quarantine import read_quarantine
+from warehouse.sources import csv_lines
 from warehouse.sources.csv_file import CsvFile
 
 Night = Callable[..., IngestReport]
@@ -158,6 +159,16 @@ def test_a_broken_line_is_quarantined_alone(night: Night, layout: Layout, write:
     (row,) = read_quarantine(layout)
     assert (row.line, row.reasons) == (3, (f"line:{code}",))
     assert row.row_text == line.replace("\0", "\\0")
+
+
+@pytest.mark.parametrize("line_break", ["\n", ""], ids=["closed", "open"])
+def test_a_broken_line_that_begins_a_block_is_counted_once(
+    night: Night, layout: Layout, write: Write, monkeypatch: pytest.MonkeyPatch, line_break: str
+) -> None:
+    monkeypatch.setattr(csv_lines, "BLOCK_BYTES", 1)  # each line is a block of its own
+    content = export(build(0), "too;few", build(1)) + f"cut;off{line_break}".encode()
+    assert night(write("a.csv", content)).counts == RowCounts(read=4, accepted=2, quarantined=2)
+    assert [(row.line, row.row_text) for row in read_quarantine(layout)] == [(3, "too;few"), (5, "cut;off")]
 
 
 def test_text_that_is_not_utf_8_is_quarantined_alone(night: Night, layout: Layout, write: Write) -> None:
