@@ -124,7 +124,7 @@ def _search_here(order: SearchOrder, progress: FamilyProgress) -> tuple[SearchRe
     with running_search(order.layout, family):
         found = _search(order, progress)
     tables = report_study(order.layout, order.run_id, found, progress.not_shown)
-    drop_old_studies(order.layout, family)
+    drop_old_studies(order.layout, family, order.study)
     return found, [study_path(order.layout, family, order.study), *tables]
 
 
