@@ -137,7 +137,7 @@ def _show_figures(champion: Champion, overview: Overview) -> None:
             "none yet" if daily.empty else f"{daily.iloc[-1]:,.0f}",
             "Requests less allocations over the jobs that came after the fit, per day; a job that got too little "
             "counts with its allocation, as it runs again at its request.",
-            _usd_saved(champion, result),
+            _usd_saved(overview),
         ),
     )
 
@@ -150,8 +150,8 @@ def _whose(served: Mapping[str, Any] | None, own: Mapping[str, Any] | None, on_h
     return f"{whose}{interval(served['low'], served['high'])}{served['rows']:,} jobs"
 
 
-def _usd_saved(champion: Champion, result: Mapping[str, Any]) -> str:
-    saved = Aside.of(result["aside"]).by_family.get(champion.family) if result else None
+def _usd_saved(overview: Overview) -> str:
+    saved = overview.champion_saved
     return "" if saved is None or saved.money.usd is None else f"{usd(saved.money.usd)} USD on the newest hold-out"
 
 

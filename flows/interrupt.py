@@ -20,6 +20,7 @@ from prefect.task_runners import ThreadPoolTaskRunner
 from flows.exit_status import TERMINATED
 from resource_prediction.errors import ResourcePredictionError
 from tasks.run import end_run
+from warehouse.settings import Settings
 
 RUNNING: list[tuple[str, str]] = []
 """Store and id of the run that this process is in the middle of; at most one."""
@@ -98,8 +99,10 @@ def stop_run() -> str:
         end_run(store, run_id, "stopped", None)
     except ResourcePredictionError as error:
         return f"Stopped. The run could not be marked as stopped: {error}"
+    # Workers with folders of their own hand a study in when its search ends.
+    trials = "trial" if Settings().exchange is None else "search"
     return (
-        f"Stopped run {run_id}. Kept: what was ingested, and every family and trial that had finished; "
+        f"Stopped run {run_id}. Kept: what was ingested, and every family and {trials} that had finished; "
         f"the same command takes them over. `python -m warehouse champion --store {store}` tells who serves."
     )
 

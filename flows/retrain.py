@@ -25,7 +25,7 @@ from resource_prediction.gate import Verdict
 from resource_prediction.recipe import Recipe
 from resource_prediction.summary.aside import Aside, Price
 from resource_prediction.summary.explanation import is_withheld
-from tasks.evaluate import evaluate_newest
+from tasks.evaluate import evaluate_newest, judged_label_delays
 from tasks.events import announce_quarantine
 from tasks.features import Cut, Features, audit_features, build_features, cut_training_set
 from tasks.fit import Fitted, Purpose, fit_served
@@ -142,8 +142,11 @@ def evaluate_night(night: Night) -> tuple[dict[str, Any], Aside]:
     _ingest(night)
     features = _describe(night, night.parameters.label_delay_us)
     audit = audit_features.submit(night.store, features, night.parameters.seed)
+    asked = night.parameters
+    delays = judged_label_delays(night.store, asked.families) - {asked.label_delay_us}
+    others = {delay: _describe(night, delay) for delay in sorted(delays)}
     with night.watch.stage("fit"):
-        evaluation = evaluate_newest(night.store, features, night.parameters.families, night.parameters.under_cost)
+        evaluation = evaluate_newest(night.store, features, asked.families, asked.under_cost, others)
     night.report.audit = audit.result()
     night.report.families = list(evaluation.families)
     night.report.baselines, night.report.holdout = evaluation.baselines, evaluation.holdout
@@ -188,6 +191,11 @@ def _describe(night: Night, label_delay_us: int) -> Features:
     return features
 
 
+def _under_delay(night: Night, features: Features, label_delay_us: int) -> Features:
+    """The features of the same rows under a recipe's label delay, which need not be the run's."""
+    return features if label_delay_us == features.label_delay_us else _describe(night, label_delay_us)
+
+
 def _cut(night: Night, features: Features, train_window_us: int | None, *, holdout: str | None) -> Cut:
     role, stage = ("served", "serve") if holdout is None else ("judged", "features")
     cut = cut_training_set(
@@ -218,11 +226,20 @@ def _fit(night: Night, features: Features, cut: Cut) -> tuple[Fitted, ...]:
         fits += _fit_champion_again(night, features, cut, recipes)
         fits += _fit_nominated_again(night, features, cut, {Recipe.of(fitted.recipe).digest for fitted in fits})
         enter_settled_evidence(night.store, features, [Recipe.of(fitted.recipe).digest for fitted in fits])
-        report.served = score_served_champion(night.store, features)
+        report.served = _score_served(night, features)
         _say_how_the_champion_serves(report.served)
         report.baselines = score_holdout_baselines(night.store, features, cut, asked.under_cost)
         report.holdout = describe_holdout(night.store, features, cut)
     return fits
+
+
+def _score_served(night: Night, features: Features) -> dict[str, Any] | None:
+    """How the champion does as it serves, with what it knew on the way by its own label delay."""
+    champion = current_champion(night.store)
+    if champion is None:
+        return None
+    delay = Recipe.of(champion.recipe_values).label_delay_us
+    return score_served_champion(night.store, _under_delay(night, features, delay))
 
 
 def _say_how_the_champion_serves(served: dict[str, Any] | None) -> None:
@@ -264,8 +281,7 @@ def _fit_beside(
 ) -> tuple[Fitted, ...]:
     """Fit a recipe of an earlier run under its own label delay and training window, at this run's cut-off."""
     asked = night.parameters
-    if recipe.label_delay_us != asked.label_delay_us:
-        features = _describe(night, recipe.label_delay_us)
+    features = _under_delay(night, features, recipe.label_delay_us)
     if (recipe.label_delay_us, recipe.train_window_us) != (asked.label_delay_us, asked.train_window_us):
         cut = _cut(night, features, recipe.train_window_us, holdout=asked.holdout)
     return fit_families(night, features, cut, [outcome], {outcome.family: recipe}, purpose=purpose)
@@ -292,9 +308,8 @@ def _conclude(night: Night, evening: Evening, judgement: Judgement) -> tuple[dic
     meanwhile = draw_meanwhile(night, evening.features, _serving(judged if changes else None, judgement))
     served = None
     if changes and judged is not None:
-        recipe, features = Recipe.of(judged.recipe), evening.features
-        if recipe.label_delay_us != features.label_delay_us:
-            features = _describe(night, recipe.label_delay_us)
+        recipe = Recipe.of(judged.recipe)
+        features = _under_delay(night, evening.features, recipe.label_delay_us)
         order = night.order(judged.recipe, features, _cut(night, features, recipe.train_window_us, holdout=None))
         with night.watch.stage("serve"):
             served = fit_served(order, judged)

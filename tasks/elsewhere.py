@@ -28,6 +28,7 @@ from warehouse.layout import Layout
 from warehouse.published import read_snapshot
 from warehouse.registry import Fit, Registry
 from warehouse.settings import Settings
+from warehouse.studies import drop_old_studies
 
 
 @dataclass(frozen=True)
@@ -159,3 +160,5 @@ def _file(layout: Layout, received: Layout) -> None:
     for made in ("studies/*/*.journal", "runs/*/*.csv", "replay/allocations/*.npz"):
         for path in received.store.glob(made):
             write_durably(layout.store / path.relative_to(received.store), path.read_bytes())
+    for path in received.studies.glob("*/*.journal"):
+        drop_old_studies(layout, path.parent.name, path.stem)

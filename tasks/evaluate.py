@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from resource_prediction.errors import ArtifactError, EveryFamilyFailedError
 from resource_prediction.evaluation import MEMREQ, ROLLING_MAX, evaluate, score_baselines
 from resource_prediction.gate import Candidate, RecipeId, Verdict, judge_evaluated
 from resource_prediction.models import DeployableModel
+from resource_prediction.recipe import Recipe
 from tasks.features import Features
 from tasks.fit import Fitted
 from tasks.report import FamilyOutcome
@@ -38,16 +40,29 @@ class NewestEvaluation:
     verdict: Verdict
 
 
+def judged_label_delays(store: str, families: tuple[str, ...]) -> set[int]:
+    """Label delays of what `evaluate_newest` would score, microseconds."""
+    return {Recipe.of(dict(fit.recipe_values)).label_delay_us for fit in _newest(Layout(Path(store)), families)}
+
+
 @task(name="evaluate", task_run_name="evaluate the newest models")
-def evaluate_newest(store: str, features: Features, families: tuple[str, ...], under_cost: float) -> NewestEvaluation:
+def evaluate_newest(
+    store: str, features: Features, families: tuple[str, ...], under_cost: float, others: Mapping[int, Features]
+) -> NewestEvaluation:
     """Score the newest judged artifact of every chosen family; nothing is fitted or promoted.
+
+    Args:
+        store: The store's folder.
+        features: Of all rows, under the run's label delay.
+        families: Whose fits.
+        under_cost: Penalty of the score.
+        others: Features of the same rows under each other label delay that a fit was made under, by that delay.
 
     Raises:
         EveryFamilyFailedError: None of the artifacts can be loaded.
     """
     layout = Layout(Path(store))
-    with Registry.open(layout) as registry:
-        newest = [fit for family in families if (fit := registry.fits.newest(family, "judged")) is not None]
+    newest = _newest(layout, families)
     outcomes, models = _load(layout, newest)
     if not newest:
         reason = "No model has been fitted in this store yet, so there are no scores: run once without --evaluate-only."
@@ -58,13 +73,16 @@ def evaluate_newest(store: str, features: Features, families: tuple[str, ...], u
     jobs = load_scored_jobs(store, features, since_us=since_us)
     if not len(jobs.rows):
         return _without_rows(outcomes)
+    under_delay = {delay: load_scored_jobs(store, each, since_us=since_us) for delay, each in others.items()}
     candidates = []
     for outcome in outcomes:
         if outcome.fitted is None:
             continue
         model = models[outcome.family]
         allocation_gib, predict_ms = predict_timed(model, jobs)
-        evaluation = evaluate(model, jobs, allocation_gib, under_cost)
+        # The same rows in the same order: what the model knew on the way is told by its own delay.
+        known = under_delay.get(model.recipe.label_delay_us, jobs)
+        evaluation = evaluate(model, known, allocation_gib, under_cost)
         outcome.fitted.metrics.update({**evaluation.values, "predict_ms_per_1000": predict_ms})
         candidates.append(Candidate(RecipeId(model.recipe.digest, outcome.family), evaluation.frozen))
     baselines = score_baselines(jobs, load_peaks(store, features, since_us=since_us), under_cost)
@@ -75,6 +93,11 @@ def evaluate_newest(store: str, features: Features, families: tuple[str, ...], u
         {"rows": len(times), "from": times.min().isoformat(), "until": times.max().isoformat()},
         judge_evaluated(tuple(candidates)),
     )
+
+
+def _newest(layout: Layout, families: tuple[str, ...]) -> list[Fit]:
+    with Registry.open(layout) as registry:
+        return [fit for family in families if (fit := registry.fits.newest(family, "judged")) is not None]
 
 
 def _load(layout: Layout, fits: list[Fit]) -> tuple[list[FamilyOutcome], dict[str, DeployableModel]]:

@@ -33,7 +33,6 @@ from resource_prediction.telemetry import LEARNING_COLUMNS
 from tasks.features import Features
 from tasks.replay import PeriodOrder, ReplayRecipe, Walk
 from tasks.score import from_us, load_peaks
-from warehouse import prepared
 from warehouse.layout import Layout
 from warehouse.published import newest_time, read_rows, read_snapshot
 from warehouse.registry import Registry
@@ -119,18 +118,16 @@ def conclude_replay(end: ReplayEnd, seconds: Mapping[str, float]) -> dict[str, A
 
 def _load_outcomes(end: ReplayEnd) -> list[PeriodOutcome]:
     """Every period, the one before the span first, with what all policies gave."""
-    layout = Layout(Path(end.store))
     since_us, until_us = end.walk.all[0].since_us, end.walk.all[-1].until_us
     rows = read_rows(
-        read_snapshot(layout, end.features.pointer),
+        read_snapshot(Layout(Path(end.store)), end.features.pointer),
         ["atom_id", *LEARNING_COLUMNS],
         since=from_us(since_us),
         until=from_us(until_us),
     )
     outcomes = read_outcomes(rows, end.features.label_delay_us)
-    table = prepared.load_features(layout, end.features.name)
-    earlier = int(table.jobs.submissions.submitted_us.searchsorted(since_us))
-    jobs = ScoredJobs.select(rows, outcomes, table[earlier : earlier + len(rows)])
+    # Without features: what each policy gave is known by now, and months of jobs take long to describe.
+    jobs = ScoredJobs.select(rows, outcomes, np.empty((len(rows), 0), dtype=np.float32))
     history = load_peaks(end.store, end.features, since_us=since_us)
     submitted_us = jobs.rows["time"].to_numpy(dtype="datetime64[us]").astype(np.int64)
     known_us = outcomes.known_us[outcomes.is_scored]

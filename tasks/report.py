@@ -146,10 +146,11 @@ class RunReport:
         )
 
     def record(self, result: dict[str, Any], aside: Aside) -> dict[str, Any]:
-        """What the store keeps of the run: the result, and what is told beside it."""
+        """What the store keeps of the run: the result, what is told beside it, and the artifact of each family."""
         outcomes = [outcome for outcome in [*self.families, self.beside, self.nominated] if outcome]
         not_shown = [*(note for outcome in outcomes for note in outcome.not_shown), *self.not_shown]
-        return {**result, "aside": aside.values, "not_shown": not_shown}
+        judged = {one.family: one.fitted.digest for one in self.families if one.fitted}
+        return {**result, "aside": aside.values, "judged": judged, "not_shown": not_shown}
 
     def _serving(self, champion: Champion) -> dict[str, Any]:
         fitted = self._fit_of(champion.recipe)

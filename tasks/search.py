@@ -124,7 +124,7 @@ def _search_here(order: SearchOrder, progress: FamilyProgress) -> tuple[SearchRe
     with running_search(order.layout, family):
         found = _search(order, progress)
     tables = report_study(order.layout, order.run_id, found, progress.not_shown)
-    drop_old_studies(order.layout, family)
+    drop_old_studies(order.layout, family, order.study)
     return found, [study_path(order.layout, family, order.study), *tables]
 
 
@@ -134,7 +134,8 @@ def _search(order: SearchOrder, progress: FamilyProgress) -> SearchResult:
     storage = open_study(layout, start.family, name)
     data = prepared.load_training_set(layout, order.cut.name)
     starts = earlier_best(earlier_studies(layout, start.family, name), order.cut.until_us, STARTS)
-    cores = os.cpu_count() or 1
+    # In a folder of its own a search sees no other one: it leaves the machine's other cores to those.
+    cores = 1 if order.origin is not None and order.origin.parcel is not None else os.cpu_count() or 1
     budget = Budget(order.trials, order.seed, lambda: order.is_over, lambda: fit_threads(layout, cores))
 
     def report(done: int, best: float) -> None:

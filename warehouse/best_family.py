@@ -15,11 +15,13 @@ class RankedFamily:
         family: Its name.
         score: On the hold-out of that run.
         run_id: The run.
+        digest: Artifact of the fit that it scored; None where its record does not tell.
     """
 
     family: str
     score: float
     run_id: str
+    digest: str | None
 
 
 def best_family(overview: Overview, task_type: str) -> RankedFamily | None:
@@ -29,5 +31,6 @@ def best_family(overview: Overview, task_type: str) -> RankedFamily | None:
         scored = [one for one in families if one["task_type"] == task_type and one["score"] is not None]
         if scored:
             best = min(scored, key=lambda one: one["score"])
-            return RankedFamily(best["family"], best["score"], run.run_id)
+            judged = (run.result or {}).get("judged", {})
+            return RankedFamily(best["family"], best["score"], run.run_id, judged.get(best["family"]))
     return None

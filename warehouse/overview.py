@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from resource_prediction.savings import saved_a_day
+from resource_prediction.summary.aside import Aside, Saved
 from warehouse.layout import Layout
 from warehouse.registry import Champion, Promotion, RecordedVerdict, Registry, Run, newest_served
 from warehouse.store import is_synthetic
@@ -53,6 +54,14 @@ class Overview:
     def served(self) -> Mapping[str, Any] | None:
         """The newest served score of the champion, else of who served before it; None where there is none yet."""
         return None if self.champion is None else newest_served(self.verdicts, self.champion.version)
+
+    @property
+    def champion_saved(self) -> Saved | None:
+        """What the champion's recipe saves on the newest hold-out; None where the newest run ended with another one."""
+        result, champion = self.last_result, self.champion
+        if result is None or champion is None or (result["champion"] or {}).get("version") != champion.version:
+            return None
+        return Aside.of(result["aside"]).saved
 
 
 def read_overview(layout: Layout) -> Overview:

@@ -11,12 +11,13 @@ from optuna.storages import JournalStorage
 from optuna.storages.journal import JournalFileBackend
 
 from resource_prediction.errors import DamagedJournalError
+from resource_prediction.search.history import UNTIL
 from warehouse.layout import Layout
 
 logger = logging.getLogger(__name__)
 
 KEPT = 8
-"""Studies of a family that stay, the newest: they are what the next one starts from."""
+"""Studies of a family that stay, those of the newest rows: they are what the next one starts from."""
 
 
 class FlockLock:
@@ -59,24 +60,32 @@ def study_path(layout: Layout, family: str, name: str) -> Path:
 
 def earlier_studies(layout: Layout, family: str, name: str) -> list[JournalStorage]:
     """The other studies of a family that can be read, the newest first."""
-    found = []
-    for path in _newest_first(layout.family_studies(family)):
-        if path.stem != name:
-            try:
-                found.append(_open(path))
-            except DamagedJournalError as error:
-                logger.warning("a search does not start from an earlier one: %s", error)
-    return found
+    return [storage for storage in _others(layout, family, name).values() if storage is not None]
 
 
-def drop_old_studies(layout: Layout, family: str) -> None:
-    """Remove all studies of a family but the newest."""
-    for path in _newest_first(layout.family_studies(family))[KEPT:]:
+def drop_old_studies(layout: Layout, family: str, name: str) -> None:
+    """Remove all studies of a family but the newest ones and this one."""
+    for path in list(_others(layout, family, name))[KEPT - 1 :]:
         path.unlink()
 
 
-def _newest_first(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.journal"), key=lambda path: (-path.stat().st_mtime, path.name))
+def _others(layout: Layout, family: str, name: str) -> dict[Path, JournalStorage | None]:
+    """The other studies of a family, the newest first; None where one cannot be read, which come last."""
+    found: dict[Path, JournalStorage | None] = {}
+    for path in layout.family_studies(family).glob("*.journal"):
+        if path.stem != name:
+            try:
+                found[path] = _open(path)
+            except DamagedJournalError as error:
+                logger.warning("no search starts from a study that is damaged: %s", error)
+                found[path] = None
+    return dict(sorted(found.items(), key=lambda entry: _place(*entry)))
+
+
+def _place(path: Path, storage: JournalStorage | None) -> tuple[int, float, str]:
+    """By how new a study's rows are: a file's own time is that of its arrival on a worker, or in a copied store."""
+    known = [] if storage is None else [study.user_attrs.get(UNTIL, 0) for study in storage.get_all_studies()]
+    return -max(known, default=0), -path.stat().st_mtime, path.name
 
 
 def _open(path: Path) -> JournalStorage:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -59,13 +60,14 @@ def digest(layout: Layout, family: str) -> str:
     return fit.digest
 
 
-def record_run(layout: Layout, *families: tuple[str, float]) -> None:
-    """Another run, with these scores."""
+def record_run(layout: Layout, *families: tuple[str, float], judged: dict[str, str] | None = None) -> None:
+    """Another run, with these scores, and artifacts by family."""
     values = [{"family": name, "task_type": name.rsplit("_", 1)[1], "score": score} for name, score in families]
     with Registry.open(layout) as registry:
         run_id = f"run-{len(registry.runs.history())}"
         registry.runs.start(run_id, {}, at=datetime.now(UTC))
-        registry.runs.finish(run_id, "done", {"run_id": run_id, "families": values}, at=datetime.now(UTC))
+        result = {"run_id": run_id, "families": values, "judged": judged or {}}
+        registry.runs.finish(run_id, "done", result, at=datetime.now(UTC))
 
 
 def test_it_opens_with_an_answer_for_the_newest_job_and_the_five_like_it(open_page: Open, layout: Layout) -> None:
@@ -91,6 +93,18 @@ def test_the_classification_model_is_the_best_of_the_last_run_also_when_one_come
     opened.run()
     assert "`lightgbm_classification`" in texts(opened, "caption")
     assert digest(layout, "lightgbm_classification")[:8] in texts(opened, "caption")
+
+
+def test_the_model_is_the_one_that_the_score_of_its_caption_is_of(open_page: Open, layout: Layout) -> None:
+    family = "logistic_regression_classification"
+    scored, other = digest(layout, family), digest(layout, "lightgbm_classification")
+    with Registry.open(layout) as registry:
+        newest = registry.fits.newest(family, "judged")
+        assert newest is not None
+        registry.fits.record(replace(newest, key="champion's recipe", digest=other, finished_at=datetime.now(UTC)))
+    record_run(layout, (family, 10.0), judged={family: scored})
+    assert digest(layout, family) == other
+    assert scored[:8] in texts(page(open_page), "caption")
 
 
 def test_a_preset_that_fears_under_allocation_gives_more(open_page: Open) -> None:

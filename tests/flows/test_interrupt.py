@@ -87,6 +87,20 @@ def test_a_run_in_the_middle_is_marked_as_stopped(stop_run: Callable[[], str], t
     assert run_state(str(tmp_path), run_id) == "stopped"
 
 
+def test_trials_of_workers_elsewhere_are_not_promised_before_their_search_ends(
+    stop_run: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from flows import interrupt  # noqa: PLC0415
+    from tasks.run import begin_run  # noqa: PLC0415
+
+    monkeypatch.delenv("RESOURCE_PREDICTION_EXCHANGE", raising=False)
+    interrupt.RUNNING.append((str(tmp_path), begin_run(str(tmp_path), {})))
+    assert "every family and trial that had finished" in stop_run()
+    interrupt.RUNNING.append((str(tmp_path), begin_run(str(tmp_path), {})))
+    monkeypatch.setenv("RESOURCE_PREDICTION_EXCHANGE", "file:///exchange")
+    assert "every family and search that had finished" in stop_run()
+
+
 def test_a_run_that_cannot_be_marked_is_told_with_the_reason(stop_run: Callable[[], str], tmp_path: Path) -> None:
     from flows import interrupt  # noqa: PLC0415
     from tasks.run import begin_run  # noqa: PLC0415

@@ -10,6 +10,7 @@ from typing import Any, NoReturn
 import numpy as np
 import pytest
 
+from flows import retrain as flow
 from resource_prediction.demo_farm import render_csv
 from resource_prediction.errors import FitError
 from resource_prediction.features.audit import LeakAudit
@@ -17,6 +18,7 @@ from resource_prediction.gate import Nomination, RecipeId
 from resource_prediction.models import DeployableModel
 from resource_prediction.models.implementations.sklearn_models import LogisticRegressionModel
 from resource_prediction.models.implementations.xgboost_models import XGBoostModel
+from tasks.features import Features
 from tasks.run import begin_run, end_run
 from tests.flows.conftest import LOGISTIC, XGBOOST, Train
 from warehouse.artifacts import artifact_path
@@ -326,6 +328,20 @@ def test_the_champion_is_fitted_again_under_its_own_rules_whatever_the_run_asks_
     assert newest.recipe == champion.recipe
     judged = DeployableModel.load(artifact_path(Layout(tmp_path / "store"), newest.digest))
     assert 0.7 * rows < judged.facts.rows < rows
+
+
+def test_the_champion_is_scored_as_it_serves_under_its_own_label_delay(
+    train: Train, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(families=(LOGISTIC,))
+    delays: list[int] = []
+
+    def score(_: str, features: Features) -> None:
+        delays.append(features.label_delay_us)
+
+    monkeypatch.setattr(flow, "score_served_champion", score)
+    assert train("--label-delay", "6h", families=(LOGISTIC,)).status == 0
+    assert delays == [3_600_000_000]
 
 
 def test_headroom_is_in_what_serves_and_a_run_that_asks_for_another_says_that_it_stays(

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import platform
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from optuna.study import StudyDirection
 
 from resource_prediction.errors import ExchangeError, UnseenStoreError
 from resource_prediction.models import DeployableModel
 from resource_prediction.replay.periods import DAY_US, Period
+from resource_prediction.search import FoldScore
+from resource_prediction.search import study as study_module
 from tasks.elsewhere import Origin, at_hand, send_inputs, take_in
 from tasks.fit import Fitted, fit_judged, is_fitted
 from tasks.replay import PeriodOrder, cut_period, fit_period
 from tasks.search import Searched, SearchOrder, search_family
-from tests.tasks.conftest import Prepared
+from tests.tasks.conftest import FAMILY, Prepared
+from warehouse import studies
 from warehouse.artifacts import artifact_path, verify_artifacts
 from warehouse.layout import Layout
 from warehouse.registry import Registry
@@ -112,6 +118,36 @@ def test_a_searchs_study_comes_back_and_goes_on(prepared: Prepared, sent: Origin
     assert isinstance(second, Searched)
     assert second.trials == {"done": 2, "new": 1}
     assert not Path(hidden).exists()
+
+
+def test_the_flows_store_keeps_no_more_studies_than_a_search_of_its_own_would(
+    prepared: Prepared, sent: Origin, hidden: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(studies, "KEPT", 1)
+    order = SearchOrder(hidden, "run-1", prepared.order(**SMALL).recipe, prepared.cut, trials=1, seed=1, origin=sent)
+    folder = Layout(Path(prepared.store)).family_studies(FAMILY)
+    studies.open_study(Layout(Path(prepared.store)), FAMILY, "earlier").create_new_study([StudyDirection.MINIMIZE])
+    searched = search_family.fn(order)
+    assert isinstance(searched, Searched)
+    take_in(prepared.store, searched.parcel)
+    assert [path.stem for path in folder.glob("*.journal")] == [order.study]
+
+
+def test_a_search_that_sees_no_other_one_leaves_them_the_other_cores(
+    prepared: Prepared, sent: Origin, hidden: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    threads: list[int] = []
+
+    def score(*_: Any, n_jobs: int, **__: Any) -> Iterator[FoldScore]:
+        threads.append(n_jobs)
+        yield from [FoldScore(fold, 1.0, (1.0,) * 4 * (fold + 1)) for fold in range(3)]
+
+    monkeypatch.setattr(study_module, "score_folds", score)
+    monkeypatch.setattr(os, "cpu_count", lambda: 8)
+    order = SearchOrder(hidden, "run-1", prepared.order(**SMALL).recipe, prepared.cut, trials=1, seed=1, origin=sent)
+    search_family.fn(order)
+    search_family.fn(replace(order, store=prepared.store, origin=None))
+    assert threads == [1, 8]
 
 
 def test_a_replays_allocations_come_back(prepared: Prepared, hidden: str, sent: Origin, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import numpy as np
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from resource_prediction.allocation import AllocationRule
 from resource_prediction.date_range import EVERYTHING
 from resource_prediction.errors import StoreBusyError
+from resource_prediction.features.job_table import JobTable
 from resource_prediction.features.matrix import assemble
 from resource_prediction.features.raw_rows import read_submissions
 from resource_prediction.recipe import Recipe
@@ -152,6 +153,18 @@ def test_what_a_search_found_brings_no_evidence_for_the_past(prepared: Prepared,
     result = concluded(prepared, asked, recipes=found)
     assert result["evidence"] == {"entered": 0}
     assert result["in_hindsight"] == [FAMILY]
+
+
+def test_no_job_is_described_again_to_draw_periods_together(
+    prepared: Prepared, walk: replay.Walk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def describe(_: JobTable, rows: slice) -> NoReturn:
+        raise AssertionError(f"features of {rows} were made")
+
+    asked = order(prepared, walk)
+    fit(asked)
+    monkeypatch.setattr(JobTable, "__getitem__", describe)
+    assert FAMILY in concluded(prepared, asked)["policies"]
 
 
 def test_before_a_first_champion_the_requests_stand_in(prepared: Prepared, walk: replay.Walk) -> None:

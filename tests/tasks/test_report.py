@@ -206,5 +206,5 @@ def test_a_run_without_a_scored_family_tells_of_none() -> None:
 def test_the_record_is_the_result_with_what_is_told_beside_it_and_what_was_not_shown(report: RunReport) -> None:
     report.families[0].not_shown, report.not_shown = ("fit-a: gone",), ["verdict: gone"]
     record = report.record({"verdict": "kept"}, report.aside(None))
-    assert record.keys() == {"verdict", "aside", "not_shown"}
+    assert record.keys() == {"verdict", "aside", "judged", "not_shown"}
     assert record["not_shown"] == ["fit-a: gone", "verdict: gone"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,7 +18,8 @@ def family(name: str, score: float | None) -> dict[str, Any]:
 
 
 def run(run_id: str, *families: dict[str, Any], state: str = "done") -> Run:
-    result = {"families": list(families)} if state == "done" else None
+    judged = {one["family"]: f"{one['family']} of {run_id}" for one in families}
+    result = {"families": list(families), "judged": judged} if state == "done" else None
     return Run(run_id, NIGHT, None if state == "running" else NIGHT, state, {}, result)
 
 
@@ -30,14 +32,23 @@ FIRST = run("run-1", family("logistic_regression_classification", 70.0), family(
 
 def test_the_lowest_score_of_the_task_counts() -> None:
     second = run("run-2", family("xgboost_classification", 80.0), family("lightgbm_classification", 75.0))
-    expected = RankedFamily("lightgbm_classification", 75.0, "run-2")
+    expected = RankedFamily("lightgbm_classification", 75.0, "run-2", "lightgbm_classification of run-2")
     assert best_family(overview(FIRST, second), "classification") == expected
 
 
 def test_runs_that_scored_none_of_the_task_are_passed_over() -> None:
     failed = run("run-2", family("xgboost_classification", None), family("xgboost_regression", 50.0))
     later = overview(FIRST, failed, run("run-3", state="failed"), run("run-4", state="running"))
-    assert best_family(later, "classification") == RankedFamily("logistic_regression_classification", 70.0, "run-1")
+    found = best_family(later, "classification")
+    assert found is not None
+    assert (found.family, found.run_id) == ("logistic_regression_classification", "run-1")
+
+
+def test_a_run_whose_record_names_no_artifacts_still_ranks() -> None:
+    assert FIRST.result is not None
+    without = {name: value for name, value in FIRST.result.items() if name != "judged"}
+    expected = RankedFamily("logistic_regression_classification", 70.0, "run-1", None)
+    assert best_family(overview(replace(FIRST, result=without)), "classification") == expected
 
 
 def test_a_store_without_a_run_has_none() -> None:

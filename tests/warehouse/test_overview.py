@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from resource_prediction.savings import Money
+from resource_prediction.summary.aside import Aside, Saved
 from warehouse.layout import Layout
 from warehouse.overview import (
     holdout_scores,
@@ -37,7 +39,8 @@ def served(version: str, hours: float, gib: float = 500.0) -> dict[str, Any]:
 def test_a_folder_without_a_store_has_no_past(layout: Layout) -> None:
     overview = read_overview(layout)
     assert (overview.champion, overview.runs, overview.verdicts, overview.is_synthetic) == (None, (), (), False)
-    assert (overview.last_result, overview.running, overview.last_broken, overview.served) == (None, None, None, None)
+    assert (overview.last_result, overview.running, overview.last_broken, overview.served) == (None,) * 4
+    assert overview.champion_saved is None
     for table in (served_scores, holdout_scores, promotion_times, verdict_table):
         assert table(overview).empty
     assert not layout.store.exists()
@@ -86,6 +89,21 @@ def test_runs_tell_what_works_what_broke_and_what_was_reported(layout: Layout) -
     # A run that works does not hide that the last one that ended broke.
     assert running.last_broken is not None
     assert read_overview(layout).last_broken is None
+
+
+def test_the_champions_savings_are_of_its_own_fit_and_not_of_another_recipe_of_its_family(
+    layout: Layout, content: Callable[..., VersionContent], promote: Callable[..., Champion]
+) -> None:
+    own, candidates = (Saved(gib, Money(gib, gib / 2, "job hours", 10)) for gib in (5.0, 8.0))
+    with Registry.open(layout) as registry:
+        champion = promote(registry, content("a"), at=NIGHT)
+        aside = Aside(family=champion.family, saved=own, by_family={champion.family: candidates})
+        result = {**RESULT, "champion": {"version": champion.version}, "aside": aside.values}
+        registry.runs.start("run-1", {}, at=NIGHT)
+        registry.runs.finish("run-1", "done", result, at=NIGHT)
+        assert read_overview(layout).champion_saved == own
+        promote(registry, content("b"), 1, at=NIGHT + timedelta(days=1))
+    assert read_overview(layout).champion_saved is None
 
 
 def test_the_line_to_roll_back_names_version_and_store(layout: Layout) -> None:

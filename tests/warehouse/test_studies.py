@@ -9,6 +9,7 @@ import optuna
 import pytest
 
 from resource_prediction.errors import DamagedJournalError
+from resource_prediction.search.history import UNTIL
 from warehouse import studies
 from warehouse.layout import Layout
 from warehouse.studies import drop_old_studies, earlier_studies, open_study
@@ -21,9 +22,10 @@ def layout(tmp_path: Path) -> Layout:
     return Layout(tmp_path / "store")
 
 
-def write(layout: Layout, name: str, trials: int = 1) -> Path:
-    """A study with finished trials; later ones are newer."""
+def write(layout: Layout, name: str, trials: int = 1, until_us: int = 0) -> Path:
+    """A study with finished trials, of rows until an instant; the files of later ones are newer."""
     study = optuna.create_study(storage=open_study(layout, FAMILY, name), study_name=name, load_if_exists=True)
+    study.set_user_attr(UNTIL, until_us)
     for _ in range(trials):
         study.tell(study.ask(), 1.0)
     path = layout.family_studies(FAMILY) / f"{name}.journal"
@@ -63,5 +65,28 @@ def test_only_the_newest_studies_stay(layout: Layout, monkeypatch: pytest.Monkey
     monkeypatch.setattr(studies, "KEPT", 2)
     for name in ("old", "newer", "newest"):
         write(layout, name)
-    drop_old_studies(layout, FAMILY)
+    drop_old_studies(layout, FAMILY, "newest")
     assert sorted(path.stem for path in layout.family_studies(FAMILY).glob("*.journal")) == ["newer", "newest"]
+
+
+def test_a_study_of_newer_rows_is_newer_whenever_its_file_arrived(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, until_us in (("newest", 3), ("newer", 2), ("old", 1)):
+        write(layout, name, until_us=until_us)
+    found = [optuna.get_all_study_names(storage) for storage in earlier_studies(layout, FAMILY, "this")]
+    assert found == [["newest"], ["newer"], ["old"]]
+    monkeypatch.setattr(studies, "KEPT", 2)
+    drop_old_studies(layout, FAMILY, "newer")
+    assert sorted(path.stem for path in layout.family_studies(FAMILY).glob("*.journal")) == ["newer", "newest"]
+
+
+def test_the_study_of_the_search_that_ended_stays_whatever_its_rows(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(studies, "KEPT", 1)
+    for name, until_us in (("newer", 2), ("this", 1)):
+        write(layout, name, until_us=until_us)
+    write(layout, "damaged").write_text("no journal\n" * 2, encoding="utf-8")
+    drop_old_studies(layout, FAMILY, "this")
+    assert [path.stem for path in layout.family_studies(FAMILY).glob("*.journal")] == ["this"]
