@@ -112,9 +112,10 @@ def _show_figures(champion: Champion, overview: Overview) -> None:
     baselines: Mapping[str, Any] = result.get("baselines", {})
     requests = (baselines.get("memreq") or {}).get("score")
     judged = champion.scores
-    shown = own or {"under_pct": judged.under_pct, "over_pct": judged.over_pct}
-    where = "on jobs after its fit" if own else "on the hold-out of its run"
-    under = count_of(own["under_pct"], own["rows"]) if own else where
+    # Score and shares are of the same jobs, so that a reader can hold them against each other.
+    shown = served or {"under_pct": judged.under_pct, "over_pct": judged.over_pct}
+    where = "on the same jobs" if served else "on the hold-out of its run"
+    under = count_of(served["under_pct"], served["rows"]) if served else where
     daily = served_scores(overview)["gib_saved_a_day"].dropna()
     show_metrics(
         Metric(

@@ -62,7 +62,11 @@ def test_the_champion_is_told_with_version_rows_and_served_score(two_nights: Pat
     assert champion.version in texts(app)
     assert f"{champion.rows:,} jobs" in texts(app)
     metrics = {metric.label: metric.value for metric in app.metric}
-    assert metrics["Served score"] == f"{verdicts[-1].served['score']:.1f}"
+    served = verdicts[-1].served
+    assert served["version"] != champion.version, "else the shares could be of nothing else"
+    assert metrics["Served score"] == f"{served['score']:.1f}"
+    assert metrics["Under-allocated"] == f"{served['under_pct']:.1f} %", "of the jobs that the score is of"
+    assert metrics["Over-allocated"] == f"{served['over_pct']:.1f} %"
     assert verdicts[-1].reason in texts(app)
 
 
