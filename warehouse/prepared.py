@@ -33,12 +33,11 @@ from warehouse.layout import Layout
 
 logger = logging.getLogger(__name__)
 
-KEPT = 4
-"""Feature tables, and training sets, that stay, those last that were used longest ago.
+KEPT_FEATURES = 2
+"""Feature tables that stay beside those that a run still needs: they are the largest thing that a store holds."""
 
-A run uses up to three tables, one for each label delay: its own, that of the champion's recipe, and that of the
-nominated one. It cuts one training set of each, and the one that is served.
-"""
+KEPT_TRAINING = 4
+"""Training sets that stay: a run cuts one for each of up to three label delays, and the one that is served."""
 
 TORN = (EOFError, ValueError, KeyError, FileNotFoundError, BadZipFile)
 """What reading a file raises that is empty, cut off, full of something else, or gone."""
@@ -67,7 +66,7 @@ def training_key(feature_name: str, until_us: int, train_window_us: int | None) 
 
 
 def save_features(layout: Layout, name: str, table: JobTable, spared: Collection[str] = ()) -> None:
-    """Write the table that describes all rows; older ones are removed beyond KEPT, but none of ``spared``.
+    """Write the table that describes all rows; older ones are removed beyond KEPT_FEATURES, but none of ``spared``.
 
     A run makes one for each label delay that it meets: its own, the champion's, a nomination's.
     """
@@ -81,7 +80,7 @@ def save_features(layout: Layout, name: str, table: JobTable, spared: Collection
 
     with store_faults(layout):
         _publish(layout.features, name, write)
-        _drop_old(layout.features, KEPT, spared)
+        _drop_old(layout.features, KEPT_FEATURES, spared)
 
 
 def has_features(layout: Layout, name: str) -> bool:
@@ -149,7 +148,7 @@ def _describe_into(path: Path, table: JobTable, since: int, until: int) -> None:
 
 
 def save_training_set(layout: Layout, name: str, data: TrainingSet) -> None:
-    """Write a training set for the tasks that fit on it; older ones are removed beyond KEPT."""
+    """Write a training set for the tasks that fit on it; older ones are removed beyond KEPT_TRAINING."""
 
     def write(folder: Path) -> None:
         np.save(folder / _MATRIX, data.matrix, allow_pickle=False)
@@ -162,7 +161,7 @@ def save_training_set(layout: Layout, name: str, data: TrainingSet) -> None:
 
     with store_faults(layout):
         _publish(layout.training, name, write)
-        _drop_old(layout.training, KEPT)
+        _drop_old(layout.training, KEPT_TRAINING)
 
 
 def load_training_set(layout: Layout, name: str) -> TrainingSet:

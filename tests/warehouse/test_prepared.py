@@ -196,13 +196,11 @@ def test_features_of_one_name_are_replaced(layout: Layout) -> None:
     assert [path.name for path in layout.features.iterdir()] == ["name"]
 
 
-def test_the_features_of_three_label_delays_of_one_run_stay_and_old_ones_go(layout: Layout) -> None:
-    for run in ("old", "new"):
-        for delay in ("own", "champion", "nominated"):
-            prepared.save_features(layout, f"{run}-{delay}", table())
-            _age(layout.features, seconds=10)
-    kept = sorted(path.name for path in layout.features.iterdir())
-    assert kept == ["new-champion", "new-nominated", "new-own", "old-nominated"]
+def test_of_tables_that_no_run_needs_the_two_used_last_stay(layout: Layout) -> None:
+    for name in ("oldest", "older", "newest"):
+        prepared.save_features(layout, name, table())
+        _age(layout.features, seconds=10)
+    assert sorted(path.name for path in layout.features.iterdir()) == ["newest", "older"]
 
 
 def test_what_a_run_still_needs_stays_whatever_came_after_it(layout: Layout) -> None:
@@ -227,19 +225,19 @@ def _age(folder: Path, seconds: float) -> None:
 
 
 def test_what_is_used_again_outlives_what_is_not(layout: Layout) -> None:
-    for age, name in enumerate(("first", "second", "third", "fourth")):
+    for age, name in enumerate(("first", "second")):
         prepared.save_features(layout, name, table())
         os.utime(layout.features / name, (1_000 + age, 1_000 + age))
     assert prepared.has_features(layout, "first")
-    prepared.save_features(layout, "fifth", table())
-    assert sorted(path.name for path in layout.features.iterdir()) == ["fifth", "first", "fourth", "third"]
+    prepared.save_features(layout, "third", table())
+    assert sorted(path.name for path in layout.features.iterdir()) == ["first", "third"]
 
 
 def test_a_folder_that_is_being_written_is_neither_counted_nor_removed(layout: Layout) -> None:
     (layout.features / ".half.1").mkdir(parents=True)
-    for name in ("first", "fourth", "second", "third"):
+    for name in ("first", "second"):
         prepared.save_features(layout, name, table())
-    assert sorted(path.name for path in layout.features.iterdir()) == [".half.1", "first", "fourth", "second", "third"]
+    assert sorted(path.name for path in layout.features.iterdir()) == [".half.1", "first", "second"]
 
 
 def test_other_code_gives_other_names(monkeypatch: pytest.MonkeyPatch) -> None:
