@@ -72,6 +72,7 @@ class FitRunner:
         self.runner = runner
         self._workers = workers
         self._opened: TaskRunner[Any] | None = None
+        self._others: frozenset[multiprocessing.process.BaseProcess] = frozenset()
 
     def __enter__(self) -> FitRunner:
         return self
@@ -119,6 +120,7 @@ class FitRunner:
             if not lost:
                 continue
             broken += 1
+            self._kill_processes()
             self._end_workers()
             if self.runner.kind == PROCESSES and not alone:
                 get_run_logger().warning("a worker process died; begun again: %s", ", ".join(lost))
@@ -133,6 +135,12 @@ class FitRunner:
         context = FlowRunContext.get()
         if context is not None and isinstance(context.task_runner, ThreadPoolTaskRunner):
             context.task_runner.cancel_all()
+
+    def _kill_processes(self) -> None:
+        """End what is left of a broken pool, which waits for ever for a worker that began while another died."""
+        if self.runner.kind == PROCESSES:
+            for child in set(multiprocessing.active_children()) - self._others:
+                child.kill()
 
     def _end_workers(self) -> None:
         if self._opened is not None:
@@ -172,6 +180,7 @@ class FitRunner:
             return begun
         try:
             if self._opened is None:
+                self._others = frozenset(multiprocessing.active_children())
                 self._opened = _make(self.runner, self._workers).__enter__()
                 _warn_of_a_server_out_of_reach(self.runner)
             with _server_that_workers_reach():
@@ -191,7 +200,7 @@ class FitRunner:
             from ray.exceptions import RayError  # noqa: PLC0415 - an extra
 
             return (RayError,)
-        return BrokenExecutor, CancelledError
+        return BrokenExecutor, CancelledError, OSError
 
 
 def end_with_parent() -> None:

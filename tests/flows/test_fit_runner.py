@@ -11,9 +11,9 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import BrokenExecutor, CancelledError, Future
+from concurrent.futures import BrokenExecutor, CancelledError, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from contextlib import contextmanager
-from multiprocessing import active_children
+from multiprocessing import active_children, get_context
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -216,6 +216,83 @@ def test_a_family_whose_process_keeps_dying_fails_alone(
     for name in failed:
         assert f"worker of {name}: got BrokenExecutor" in str(ended[name].error)
         assert "take fewer --workers" in str(ended[name].error)
+
+
+class Workers(dict[int, Any]):
+    """The processes of a pool, whose first one dies while the second starts: before or after that one runs."""
+
+    def __init__(self, *, before: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+        super().__init__()
+        self.before = before
+        start = ProcessPoolExecutor._spawn_process  # type: ignore[attr-defined]
+
+        def start_late(pool: Any) -> None:
+            if self.before:
+                self.lose_first()
+            start(pool)
+
+        monkeypatch.setattr(ProcessPoolExecutor, "_spawn_process", start_late)
+
+    def __setitem__(self, pid: int, process: Any) -> None:
+        if not self.before:
+            self.lose_first()
+        super().__setitem__(pid, process)
+
+    def lose_first(self) -> None:
+        for first in list(self.values()):
+            first.kill()
+            time.sleep(0.5)  # until the pool has seen it and ended the workers that it knows
+
+
+class PoolOfTwo:
+    """A real pool that tasks are handed to from threads, as Prefect's runner does."""
+
+    def __init__(self, workers: Workers) -> None:
+        self.pool = ProcessPoolExecutor(2, mp_context=get_context("spawn"))
+        self.pool._processes = workers  # type: ignore[attr-defined]
+        self.threads = ThreadPoolExecutor(2)
+
+    def __enter__(self) -> PoolOfTwo:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.pool.shutdown(wait=True, cancel_futures=True)
+        self.threads.shutdown()
+
+    def submit(self, task: Any, parameters: dict[str, Any]) -> Any:
+        from prefect.futures import PrefectConcurrentFuture  # noqa: PLC0415
+        from prefect.states import Completed  # noqa: PLC0415
+
+        def name_itself() -> Any:
+            self.pool.submit(time.sleep, 0).result()
+            return Completed(data=parameters["name"])
+
+        return PrefectConcurrentFuture(uuid4(), self.threads.submit(name_itself))
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize("before", [True, False], ids=["before it runs", "after it runs"])
+def test_a_worker_that_dies_while_another_starts_does_not_leave_the_run_waiting_for_ever(
+    before: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from prefect import task  # noqa: PLC0415 - imports Prefect
+
+    from flows import fit_runner  # noqa: PLC0415
+    from flows.runner import Runner  # noqa: PLC0415
+
+    @task
+    def name_itself(name: str) -> str:
+        return name
+
+    pools: list[Any] = [BrokenOnce([0], "a"), PoolOfTwo(Workers(before=before, monkeypatch=monkeypatch))]
+    monkeypatch.setattr(fit_runner, "_make", lambda runner, workers: pools.pop())
+    monkeypatch.setattr(fit_runner, "get_run_logger", lambda: logging.getLogger("test"))
+    runner = fit_runner.FitRunner(Runner("processes"), 2)
+    ended = dict(runner.run(name_itself, {name: {"name": name} for name in "ab"}))
+    assert {name: each.value for name, each in ended.items()} == {"a": "a", "b": "b"}
+    assert pools == []
+    assert active_children() == []
 
 
 class Away:
